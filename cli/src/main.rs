@@ -1,0 +1,2 @@
+//! Compiles and runs WebAssembly.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Running artifacts from a command line.

@@ -1,0 +1,2 @@
+//! Runs compiled WebAssembly.
+fn main() {}

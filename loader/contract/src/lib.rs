@@ -1,0 +1,57 @@
+//! What compiled code and its loader must agree on, and nothing else.
+//!
+//! The compiler writes by these definitions, the loader reads by them, and neither knows the other. A layout that
+//! changes in a way that older loaders or older artifacts would misread raises [`CONTRACT_VERSION`].
+//!
+//! * [`section`]: which sections an artifact has, and the descriptor that ties them together;
+//! * [`metadata`]: the module description: types, imports, exports, tables, memories, globals, segments;
+//! * [`context`]: the structures that compiled code reads and writes while it runs;
+//! * [`convention`]: who calls whom, with which arguments;
+//! * [`builtin`]: the functions that the loader provides to compiled code;
+//! * [`trap`]: why code can stop, and the tables that tell where;
+//! * [`relocation`]: the closed list of relocations that an artifact may hold;
+//! * [`symbol`]: how exports and functions are named for linkers;
+//! * [`target`]: the targets, their baselines and CPU features;
+//! * [`record`]: how fixed-size records are read in place.
+//!
+//! All targets are 64-bit and little-endian, so `#[repr(C)]` structures of `u64` *are* the layout that generated code
+//! uses, and `offset_of!` is the single definition of each offset.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod builtin;
+pub mod context;
+pub mod convention;
+pub mod metadata;
+pub mod record;
+pub mod relocation;
+pub mod section;
+pub mod symbol;
+pub mod target;
+pub mod trap;
+
+/// The version of everything in this crate, stored in each artifact.
+///
+/// It is apart from the program's version: a loader reads artifacts of this and of earlier supported versions. While
+/// it is 0 the layout is still moving, and only artifacts of exactly this version are read.
+pub const CONTRACT_VERSION: u32 = 0;
+
+/// The revision of contract version 0: raised by every change of layout until version 1 freezes it.
+pub const CONTRACT_REVISION: u32 = 1;
+
+/// The size of a page of WebAssembly memory in bytes.
+pub const WASM_PAGE_BYTES: u64 = 65536;
+
+/// How many bytes of address space a 32-bit memory without explicit bounds checks reserves after its own 4 GiB.
+///
+/// An index and a constant offset are both below 2^32, so an access whose `offset + size` is at most this needs no
+/// check; any other is checked explicitly.
+pub const GUARD_BYTES: u64 = 1 << 32;
+
+/// The most bytes that a memory with explicit bounds checks reserves when its type states no smaller maximum.
+///
+/// Growth never copies: `memory.grow` past the reservation returns -1.
+pub const RESERVATION_BYTES_MAX: u64 = 1 << 36;
+
+/// "No such index", where a record has an optional one.
+pub const NONE: u32 = u32::MAX;

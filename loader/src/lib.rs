@@ -1,0 +1,1 @@
+//! Maps compiled WebAssembly and runs it.
