@@ -14,7 +14,7 @@ mod usage;
 
 pub use names::Names;
 pub use parse::parse;
-pub use usage::Usage;
+pub use usage::{ReadyTable, Usage};
 
 /// A parsed module. Index spaces are the specification's: imported entities first.
 pub struct WasmModule<'a> {
