@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Offsets are from the start of text and ascend strictly. A trap's offset is that of the trapping instruction; an
-//! address's offset is either that, or the return address of a call. `wasm_offset` counts from the start of the wasm
-//! file. Lookups are exact: a program counter that is in no table did not trap in compiled code.
+//! address's offset is either that, or one less than the return address of a call: the instruction that a call returns
+//! to may trap itself, for another place in the wasm file. `wasm_offset` counts from the start of the wasm file.
+//! Lookups are exact: a program counter that is in no table did not trap in compiled code.
 
 use crate::record::{Record, Records};
 
@@ -134,7 +135,8 @@ impl<'a> AddressMap<'a> {
         self.offsets.iter().zip(self.wasm_offsets.iter())
     }
 
-    /// Where in the wasm file the code at `text_offset` comes from.
+    /// Where in the wasm file the code at `text_offset` comes from: the offset of a trapping instruction, or a return
+    /// address less 1.
     pub fn find(&self, text_offset: u32) -> Option<u32> {
         self.wasm_offsets.at(find_exact(&self.offsets, text_offset)?)
     }
