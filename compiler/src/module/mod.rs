@@ -8,6 +8,7 @@ use wasmparser::{FuncToValidate, FunctionBody, RefType, ValType, ValidatorResour
 use crate::error::CompileError;
 use crate::options::Features;
 
+pub(crate) mod constant;
 mod names;
 mod parse;
 mod usage;

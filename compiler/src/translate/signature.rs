@@ -1,6 +1,6 @@
 //! How WebAssembly types look in Cranelift IR.
 
-use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
 use wasmparser::ValType;
 
@@ -27,7 +27,7 @@ pub(crate) fn value_type(value: ValType) -> Type {
 /// The signature of a compiled function: [`wasmc_contract::convention`]'s internal calls.
 pub(crate) fn signature_of(definition: &TypeDefinition) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
-    signature.params.push(AbiParam::new(POINTER));
+    signature.params.push(AbiParam::special(POINTER, ArgumentPurpose::VMContext));
     signature.params.extend(definition.parameters.iter().map(|value| AbiParam::new(value_type(*value))));
     signature.returns.extend(definition.results.iter().map(|value| AbiParam::new(value_type(*value))));
     signature

@@ -1,0 +1,52 @@
+//! What all translations of a module share: the module, the context's layout, and what the target can do.
+
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig, TargetIsa};
+use wasmc_contract::context::ContextLayout;
+use wasmc_contract::target::Architecture;
+
+use crate::module::WasmModule;
+use crate::options::{BoundsChecks, CompileOptions, Optimization};
+
+/// The unchanging surroundings of a translation.
+pub(super) struct Environment<'m> {
+    pub(super) module: &'m WasmModule<'m>,
+    pub(super) layout: ContextLayout,
+    /// The convention of builtins: the target's C.
+    pub(super) host_convention: CallConv,
+    pub(super) frontend_config: TargetFrontendConfig,
+    /// Whether there are instructions that round floats.
+    pub(super) has_round: bool,
+    /// Whether there is a fused multiply-add.
+    pub(super) has_fma: bool,
+    /// Whether bytes can be permuted by an instruction.
+    pub(super) has_byte_shuffle: bool,
+    /// Whether 32-bit memories are checked by comparisons.
+    pub(super) explicit_checks: bool,
+    /// Whether functions and loops check for an interruption.
+    pub(super) interruptible: bool,
+    /// Whether what is known of the whole module is folded into code.
+    pub(super) folds: bool,
+}
+
+impl<'m> Environment<'m> {
+    pub(super) fn new(
+        module: &'m WasmModule<'m>,
+        isa: &dyn TargetIsa,
+        options: &CompileOptions,
+        layout: &ContextLayout,
+    ) -> Self {
+        let is_x86_64 = options.target.architecture == Architecture::X86_64;
+        Self {
+            module,
+            layout: *layout,
+            host_convention: isa.default_call_conv(),
+            frontend_config: isa.frontend_config(),
+            has_round: isa.has_round(),
+            has_fma: isa.has_native_fma(),
+            has_byte_shuffle: !is_x86_64 || isa.has_x86_pshufb_lowering(),
+            explicit_checks: options.bounds_checks == BoundsChecks::Explicit,
+            interruptible: options.interruptible,
+            folds: matches!(options.optimization, Optimization::Full | Optimization::Size),
+        }
+    }
+}

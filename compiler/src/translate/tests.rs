@@ -1,0 +1,1 @@
+//! Small modules are parsed, translated, and verified by Cranelift's own verifier.
