@@ -95,10 +95,6 @@ builtins! {
     TruncF64(value: F64) -> F64;
     /// `f64.nearest`, likewise.
     NearestF64(value: F64) -> F64;
-    /// Fused multiply-add, likewise.
-    FmaF32(left: F32, right: F32, addend: F32) -> F32;
-    /// Fused multiply-add, likewise.
-    FmaF64(left: F64, right: F64, addend: F64) -> F64;
 }
 
 impl Builtin {
