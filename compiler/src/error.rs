@@ -39,6 +39,14 @@ pub enum CompileError {
         /// The code generator's reason.
         message: String,
     },
+    /// Code generation failed for one trampoline: a defect of the compiler.
+    #[error("cannot generate code for {name}: {message}")]
+    Trampoline {
+        /// The trampoline's name in the object.
+        name: String,
+        /// The code generator's reason.
+        message: String,
+    },
     /// The written artifact did not read back as it should: a defect of the compiler.
     #[error("the artifact does not verify: {0}")]
     Verify(String),

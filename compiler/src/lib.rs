@@ -8,10 +8,51 @@
 //! host and with any number of threads.
 #![forbid(unsafe_code)]
 
+mod code;
+mod emit;
 pub mod error;
+mod isa;
+mod lines;
+mod link;
 pub mod module;
 pub mod options;
+mod trampoline;
 mod translate;
+pub mod verify;
 
+pub use emit::Artifact;
 pub use error::CompileError;
 pub use options::CompileOptions;
+
+use code::Program;
+
+/// Compiles the module in `wasm` to an object file.
+pub fn compile(wasm: &[u8], options: &CompileOptions) -> Result<Artifact, CompileError> {
+    emit::check_options(options)?;
+    let module = module::parse(wasm, &options.features)?;
+    let program = Program::new(&module, options)?;
+    let code = code::compile_items(&program, |worker, item| worker.compile(item))?;
+    let text = link::link(&program, code)?;
+    let artifact = emit::emit(&program, text)?;
+    if options.verify {
+        verify::verify(artifact.bytes())?;
+    }
+    Ok(artifact)
+}
+
+/// The Cranelift IR of each function of the module in `wasm`, as text, before any optimisation.
+pub fn emit_clif(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
+    let module = module::parse(wasm, &options.features)?;
+    let program = Program::new(&module, options)?;
+    Ok(code::compile_items(&program, |worker, item| worker.clif(item))?.concat())
+}
+
+/// The machine code of each function of the module in `wasm`, as text.
+pub fn emit_assembly(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
+    let module = module::parse(wasm, &options.features)?;
+    let program = Program::new(&module, options)?;
+    Ok(code::compile_items(&program, |worker, item| worker.assembly(item))?.concat())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! One thread's compiler: an item in, its code or a listing of it out. Keeps allocations from item to item.
+
+use std::fmt::Write;
+
+use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::UserFuncName;
+use cranelift_frontend::FunctionBuilderContext;
+
+use super::function_code::FunctionCode;
+use super::program::{Item, Program};
+use crate::error::CompileError;
+use crate::trampoline;
+use crate::translate::{NAMESPACE_FUNCTIONS, Translator};
+
+/// A thread's compiler.
+pub(crate) struct Worker<'p> {
+    program: &'p Program<'p>,
+    translator: Translator<'p>,
+    context: Context,
+    builder_context: FunctionBuilderContext,
+    control: ControlPlane,
+}
+
+impl<'p> Worker<'p> {
+    pub(crate) fn new(program: &'p Program<'p>) -> Self {
+        Self {
+            program,
+            translator: Translator::new(program.module, program.isa(), program.options, &program.layout),
+            context: Context::new(),
+            builder_context: FunctionBuilderContext::new(),
+            control: ControlPlane::default(),
+        }
+    }
+
+    /// The item's machine code.
+    pub(crate) fn compile(&mut self, item: u32) -> Result<FunctionCode, CompileError> {
+        self.generate(item, false)?;
+        let compiled = self.context.take_compiled_code().expect("code was just generated");
+        let wasm_offset = match self.program.item(item) {
+            Item::Body(body) => Some(self.program.module.bodies[body as usize].body.range().start as u32),
+            Item::Thunk(_) | Item::Trampoline(_) => None,
+        };
+        FunctionCode::new(&compiled, &self.context.func, self.program.isa(), wasm_offset)
+            .map_err(|message| self.error(item, message))
+    }
+
+    /// The item's IR as text, under its name.
+    pub(crate) fn clif(&mut self, item: u32) -> Result<String, CompileError> {
+        self.build(item)?;
+        Ok(self.listing(item, &self.context.func.display().to_string()))
+    }
+
+    /// The item's machine code as text, under its name.
+    pub(crate) fn assembly(&mut self, item: u32) -> Result<String, CompileError> {
+        self.generate(item, true)?;
+        let text = self.context.compiled_code().and_then(|code| code.vcode.as_deref()).unwrap_or_default();
+        Ok(self.listing(item, text))
+    }
+
+    fn listing(&self, item: u32, text: &str) -> String {
+        let mut listing = String::new();
+        let name = self.program.item_name(item).replace('\n', " ");
+        writeln!(listing, ";; {name}\n{}\n", text.trim_end()).expect("a string takes everything");
+        listing
+    }
+
+    /// Puts the item's IR into the context.
+    fn build(&mut self, item: u32) -> Result<(), CompileError> {
+        self.context.clear();
+        let function = &mut self.context.func;
+        match self.program.item(item) {
+            Item::Body(body) => self.translator.translate(body, function)?,
+            Item::Thunk(index) => trampoline::build_thunk(self.program, index, function, &mut self.builder_context),
+            Item::Trampoline(kind) => trampoline::build(self.program, kind, function, &mut self.builder_context),
+        }
+        self.context.func.name = UserFuncName::user(NAMESPACE_FUNCTIONS, item);
+        Ok(())
+    }
+
+    fn generate(&mut self, item: u32, with_text: bool) -> Result<(), CompileError> {
+        self.build(item)?;
+        self.context.want_disasm = with_text;
+        let result = self.context.compile(self.program.isa(), &mut self.control);
+        let failed = result.err().map(|error| error.inner.to_string());
+        failed.map_or(Ok(()), |message| Err(self.error(item, message)))
+    }
+
+    fn error(&self, item: u32, message: String) -> CompileError {
+        match self.program.item(item) {
+            Item::Thunk(_) | Item::Body(_) => CompileError::Code { function: item, message },
+            Item::Trampoline(trampoline) => CompileError::Trampoline { name: trampoline.name(), message },
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! [`LinkedText`] and the module in, [`Artifact`] out: every section of [`wasmc_contract::section`], in an object file.
+
+use wasmc_contract::record::Record;
+use wasmc_contract::section::{Descriptor, Section, flag};
+use wasmc_contract::target::{Architecture, System, Target};
+
+use crate::code::Program;
+use crate::error::CompileError;
+use crate::link::{LinkedText, Table};
+use crate::options::CompileOptions;
+
+mod eh_frame;
+mod elf;
+mod memory_image;
+mod metadata;
+mod names;
+mod ready_tables;
+mod symbols;
+
+/// What objects can be written for so far.
+const SUPPORTED: Target = Target { architecture: Architecture::X86_64, system: System::Linux };
+
+/// A compiled module: the bytes of an object file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    bytes: Vec<u8>,
+}
+
+impl Artifact {
+    /// The object file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The object file.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Refuses options that no object can be written with.
+pub(crate) fn check_options(options: &CompileOptions) -> Result<(), CompileError> {
+    if options.target != SUPPORTED {
+        let message = format!("objects for {} cannot be written yet; supported: {SUPPORTED}", options.target);
+        return Err(CompileError::Options(message));
+    }
+    let prefix = &options.symbol_prefix;
+    let is_identifier = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_identifier || prefix.bytes().next().is_none_or(|first| first.is_ascii_digit()) {
+        return Err(CompileError::Options(format!("the symbol prefix {prefix:?} is not a C identifier")));
+    }
+    Ok(())
+}
+
+/// Writes the object of `program`, whose code is `text`.
+pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, CompileError> {
+    let module = program.module;
+    let images = memory_image::lay_out(module, program.options.target.page_bytes_max());
+    let metadata = metadata::write(program, &text, &images)?;
+    let names = names::write(module, &text.addresses)?;
+    let symbols = symbols::list(program, &text);
+    let unwind = eh_frame::write(program, text.unwind)?;
+    let contents = elf::Contents {
+        target: program.options.target,
+        descriptor: descriptor(program),
+        sections: vec![
+            (Section::Text, text.bytes),
+            (Section::Metadata, metadata),
+            (Section::Tables, ready_tables::write(program, &text.places)),
+            (Section::Image, images.bytes),
+            (Section::Data, images.data),
+            (Section::Traps, table(&text.traps)),
+            (Section::Addresses, table(&text.addresses)),
+            (Section::Names, names),
+        ],
+        unwind,
+        symbols,
+    };
+    Ok(Artifact { bytes: elf::write(contents)? })
+}
+
+fn descriptor(program: &Program<'_>) -> Descriptor {
+    let options = program.options;
+    let mut flags = 0;
+    if options.interruptible {
+        flags |= flag::INTERRUPTIBLE;
+    }
+    if options.canonical_nans {
+        flags |= flag::CANONICAL_NANS;
+    }
+    let hash = blake3::hash(program.module.bytes);
+    let half = u128::from_le_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes"));
+    Descriptor {
+        source_hash_low: half as u64,
+        source_hash_high: (half >> 64) as u64,
+        ..Descriptor::new(options.target, options.cpu_features, flags)
+    }
+}
+
+/// `count:u32 pad:u32 offset:u32^count value^count`
+fn table<T: Record>(table: &Table<T>) -> Vec<u8> {
+    let count = table.offsets.len();
+    let mut bytes = Vec::with_capacity(8 + count * (4 + T::SIZE));
+    let mut sink = |part: &[u8]| bytes.extend_from_slice(part);
+    (count as u32).write(&mut sink);
+    0u32.write(&mut sink);
+    table.offsets.iter().for_each(|offset| offset.write(&mut sink));
+    table.values.iter().for_each(|value| value.write(&mut sink));
+    bytes
+}
