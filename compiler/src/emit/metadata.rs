@@ -15,7 +15,7 @@ use super::memory_image::{Images, SegmentPlace};
 use crate::code::Program;
 use crate::error::CompileError;
 use crate::link::LinkedText;
-use crate::module::{Constant, ElementSegment, Elements, Entity, SegmentMode, WasmModule};
+use crate::module::{Constant, ConstantExpression, ElementSegment, Elements, Entity, SegmentMode, WasmModule};
 use crate::options::BoundsChecks;
 
 /// Writes the section.
@@ -284,8 +284,8 @@ impl Pools<'_> {
     }
 
     /// Adds elements: one constant each, which refers to a longer expression where one is not enough.
-    fn elements(&mut self, expressions: &[Box<[Constant]>]) -> (u32, u32) {
-        let element = |expression: &Box<[Constant]>| match expression.as_ref() {
+    fn elements(&mut self, expressions: &[ConstantExpression]) -> (u32, u32) {
+        let element = |expression: &ConstantExpression| match expression.as_ref() {
             [single] => constant_record(*single),
             longer => {
                 let (index, length) = self.expression(longer);
