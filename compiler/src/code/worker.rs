@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::UserFuncName;
+use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::function_code::FunctionCode;
@@ -82,7 +82,11 @@ impl<'p> Worker<'p> {
         self.build(item)?;
         self.context.want_disasm = with_text;
         let result = self.context.compile(self.program.isa(), &mut self.control);
-        let failed = result.err().map(|error| error.inner.to_string());
+        let failed = result.err().map(|error| match error.inner {
+            // Its own text only says that there are some.
+            CodegenError::Verifier(errors) => errors.to_string(),
+            other => other.to_string(),
+        });
         failed.map_or(Ok(()), |message| Err(self.error(item, message)))
     }
 

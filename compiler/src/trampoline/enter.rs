@@ -26,9 +26,10 @@ pub(super) fn array_entry(
     let (mut builder, parameters) = start(function, builder_context, signature);
     let &[context, code, array, store] = parameters.as_slice() else { unreachable!("four parameters were declared") };
 
-    // Where a trap continues: as if the call below had come back through its exceptional edge.
-    let entry = builder.current_block().expect("the entry block was just started");
-    let handler_address = builder.ins().get_exception_handler_address(POINTER, entry, 0);
+    // Where a trap continues: as if the call below had come back through its exceptional edge. The block of that call
+    // cannot be the entry block, which nothing may refer to.
+    let call = builder.create_block();
+    let handler_address = builder.ins().get_exception_handler_address(POINTER, call, 0);
     let stack_pointer = builder.ins().get_stack_pointer(POINTER);
     let frame_pointer = builder.ins().get_frame_pointer(POINTER);
     for (value, place) in [
@@ -38,6 +39,10 @@ pub(super) fn array_entry(
     ] {
         builder.ins().store(MemFlagsData::trusted(), value, store, place);
     }
+
+    builder.ins().jump(call, &[]);
+    builder.switch_to_block(call);
+    builder.seal_block(call);
 
     let mut arguments = vec![context];
     arguments.extend(values::load(&mut builder, array, &definition.parameters));

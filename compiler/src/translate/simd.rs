@@ -353,6 +353,9 @@ impl FunctionTranslator<'_, '_> {
                 let value = self.builder.ins().snarrow(low, zero);
                 self.stack.push(value);
             }
+            O::I32x4TruncSatF64x2UZero | O::I32x4RelaxedTruncF64x2UZero if !self.environment.has_round => {
+                self.truncate_lanes_unsigned();
+            }
             O::I32x4TruncSatF64x2UZero | O::I32x4RelaxedTruncF64x2UZero => {
                 unary!(F, fcvt_to_uint_sat, D);
                 let (low, zero) = self.with_zeros(D);
@@ -487,11 +490,25 @@ impl FunctionTranslator<'_, '_> {
         self.stack.push(value);
     }
 
+    /// `i32x4.trunc_sat_f64x2_u_zero` lane by lane: for vectors the code generator needs a rounding instruction.
+    fn truncate_lanes_unsigned(&mut self) {
+        let value = self.pop_vector(types::F64X2);
+        let zero = self.builder.func.dfg.constants.insert(ConstantData::from(&[0; 16][..]));
+        let mut result = self.builder.ins().vconst(types::I32X4, zero);
+        for lane in 0..2 {
+            let element = self.builder.ins().extractlane(value, lane);
+            let element = self.builder.ins().fcvt_to_uint_sat(types::I32, element);
+            result = self.builder.ins().insertlane(result, element, lane);
+        }
+        self.stack.push(result);
+    }
+
     /// Pops a vector, and makes one of zeros to go with it.
     fn with_zeros(&mut self, vector: Type) -> (Value, Value) {
         let value = self.pop_vector(vector);
-        let zero = self.vector_constant([0; 16]);
-        (value, self.bitcast_vector(vector, zero))
+        // Of this very type, without a cast: the code generator recognizes the pair of conversion and zero.
+        let zero = self.builder.func.dfg.constants.insert(ConstantData::from(&[0; 16][..]));
+        (value, self.builder.ins().vconst(vector, zero))
     }
 
     fn widened(&mut self, widen: Widen, value: Value) -> Value {
