@@ -1,0 +1,465 @@
+;; one
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
+block0:
+  movq %rsi, %rax
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; two
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
+block0:
+  leal 2(%rsi), %eax
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; through_closed
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  movq 8(%rdi), %r10
+  addq $0x10, %r10
+  cmpq %rsp, %r10
+  jnbe #trap=stk_ovf
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
+block0:
+  movl %edx, %r10d
+  cmpq $0x3, %r10
+  jnb #trap=user4
+  movq 0x20(%rdi), %rax
+  movl 4(%rax, %r10, 8), %ecx
+  cmpl $0xffffffff, %ecx
+  jz #trap=user5
+  movl (%rax, %r10, 8), %eax
+  load_ext_name userextname0+0, %rcx
+  leaq (%rcx, %rax), %rax
+  call    *%rax
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; through_open
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  movq 8(%rdi), %r10
+  addq $0x10, %r10
+  cmpq %rsp, %r10
+  jnbe #trap=stk_ovf
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
+block0:
+  movl %edx, %r11d
+  cmpq 0x48(%rdi), %r11
+  jnb #trap=user4
+  movq 0x40(%rdi), %rax
+  movq (%rax, %r11, 8), %rax
+  movl 0x10(%rax), %ecx
+  movq 0x18(%rdi), %rdx
+  cmpl (%rdx), %ecx
+  jnz #trap=user6
+  movq (%rax), %rcx
+  movq 8(%rax), %rdi
+  call    *%rcx
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; by_reference
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  movq 8(%rdi), %r10
+  addq $0x10, %r10
+  cmpq %rsp, %r10
+  jnbe #trap=stk_ovf
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
+block0:
+  movq (%rdx), %r8
+  movq 8(%rdx), %rdi
+  call    *%r8
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; array_entry[0]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 48 }
+  subq $0x40, %rsp
+  movq %rbx, 0x10(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p3i }
+  movq %r12, 0x18(%rsp)
+  unwind SaveReg { clobber_offset: 8, reg: p12i }
+  movq %r13, 0x20(%rsp)
+  unwind SaveReg { clobber_offset: 16, reg: p13i }
+  movq %r14, 0x28(%rsp)
+  unwind SaveReg { clobber_offset: 24, reg: p14i }
+  movq %r15, 0x30(%rsp)
+  unwind SaveReg { clobber_offset: 32, reg: p15i }
+block0:
+  movq %rsi, %r8
+  label_address %rax, MachLabel(3)
+  movq %rax, (%rcx)
+  movq    %rsp, %rax
+  movq %rax, 8(%rcx)
+  movq    %rbp, %rax
+  movq %rax, 0x10(%rcx)
+  jmp     label1
+block1:
+  movl (%rdx), %esi
+  movq %r8, %rax
+  movq %rdx, <offset:1>+(%rsp)
+  call    *%rax; jmp MachLabel(2); catch [default: MachLabel(3)]
+block2:
+  movq <offset:1>+(%rsp), %rdx
+  movl %eax, (%rdx)
+  uninit  %rax
+  xorq %rax, %rax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block3:
+  movl $0x1, %eax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; host_call[0]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x10, %rsp
+  movq %r12, (%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq 8(%rdi), %r9
+  movq (%rdi), %r10
+  movq    %rbp, %r11
+  movq %r11, 0x18(%r9)
+  movq %r9, %r12
+  call    *%r10
+  movq %r12, %rdi
+  movq 0x20(%rdi), %r10
+  testq %r10, %r10
+  jnz     label2; j label1
+block1:
+  movq (%rsp), %r12
+  addq $0x10, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+
+;; host_array_call[0]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x20, %rsp
+  movq %r12, 0x10(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq %rsi, %rcx
+  movq 8(%rdi), %r11
+  movq (%rdi), %r10
+  movq    %rbp, %rax
+  movq %rax, 0x18(%r11)
+  movq %r11, %r12
+  leaq <offset:1>+(%rsp), %rsi
+  movq %rcx, %rax
+  movl %eax, <offset:1>+(%rsp)
+  call    *%r10
+  movq %r12, %rdi
+  movq 0x20(%rdi), %rax
+  testq %rax, %rax
+  jnz     label2; j label1
+block1:
+  movl <offset:1>+(%rsp), %eax
+  movq 0x10(%rsp), %r12
+  addq $0x20, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+
+;; array_entry[1]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 48 }
+  subq $0x40, %rsp
+  movq %rbx, 0x10(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p3i }
+  movq %r12, 0x18(%rsp)
+  unwind SaveReg { clobber_offset: 8, reg: p12i }
+  movq %r13, 0x20(%rsp)
+  unwind SaveReg { clobber_offset: 16, reg: p13i }
+  movq %r14, 0x28(%rsp)
+  unwind SaveReg { clobber_offset: 24, reg: p14i }
+  movq %r15, 0x30(%rsp)
+  unwind SaveReg { clobber_offset: 32, reg: p15i }
+block0:
+  movq %rsi, %r8
+  label_address %rax, MachLabel(3)
+  movq %rax, (%rcx)
+  movq    %rsp, %rax
+  movq %rax, 8(%rcx)
+  movq    %rbp, %rax
+  movq %rax, 0x10(%rcx)
+  jmp     label1
+block1:
+  movl (%rdx), %esi
+  movq %rdx, %rax
+  movl 0x10(%rax), %edx
+  movq %rax, <offset:1>+(%rsp)
+  movq %r8, %rax
+  call    *%rax; jmp MachLabel(2); catch [default: MachLabel(3)]
+block2:
+  movq <offset:1>+(%rsp), %rdx
+  movl %eax, (%rdx)
+  uninit  %rax
+  xorq %rax, %rax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block3:
+  movl $0x1, %eax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; host_call[1]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x10, %rsp
+  movq %r12, (%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq 8(%rdi), %r10
+  movq (%rdi), %r11
+  movq    %rbp, %rax
+  movq %rax, 0x18(%r10)
+  movq %r10, %r12
+  call    *%r11
+  movq %r12, %rdi
+  movq 0x20(%rdi), %r11
+  testq %r11, %r11
+  jnz     label2; j label1
+block1:
+  movq (%rsp), %r12
+  addq $0x10, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+
+;; host_array_call[1]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x30, %rsp
+  movq %r12, 0x20(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq %rsi, %r8
+  movq 8(%rdi), %rax
+  movq (%rdi), %r11
+  movq    %rbp, %rcx
+  movq %rcx, 0x18(%rax)
+  movq %rax, %r12
+  leaq <offset:1>+(%rsp), %rsi
+  movq %r8, %rax
+  movl %eax, <offset:1>+(%rsp)
+  movl %edx, <offset:1>+0x10(%rsp)
+  call    *%r11
+  movq %r12, %rdi
+  movq 0x20(%rdi), %rax
+  testq %rax, %rax
+  jnz     label2; j label1
+block1:
+  movl <offset:1>+(%rsp), %eax
+  movq 0x20(%rsp), %r12
+  addq $0x30, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+
+;; array_entry[2]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 48 }
+  subq $0x40, %rsp
+  movq %rbx, 0x10(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p3i }
+  movq %r12, 0x18(%rsp)
+  unwind SaveReg { clobber_offset: 8, reg: p12i }
+  movq %r13, 0x20(%rsp)
+  unwind SaveReg { clobber_offset: 16, reg: p13i }
+  movq %r14, 0x28(%rsp)
+  unwind SaveReg { clobber_offset: 24, reg: p14i }
+  movq %r15, 0x30(%rsp)
+  unwind SaveReg { clobber_offset: 32, reg: p15i }
+block0:
+  movq %rsi, %r8
+  label_address %rax, MachLabel(3)
+  movq %rax, (%rcx)
+  movq    %rsp, %rax
+  movq %rax, 8(%rcx)
+  movq    %rbp, %rax
+  movq %rax, 0x10(%rcx)
+  jmp     label1
+block1:
+  movl (%rdx), %esi
+  movq %rdx, %rax
+  movq 0x10(%rax), %rdx
+  movq %rax, <offset:1>+(%rsp)
+  movq %r8, %rax
+  call    *%rax; jmp MachLabel(2); catch [default: MachLabel(3)]
+block2:
+  movq <offset:1>+(%rsp), %rdx
+  movl %eax, (%rdx)
+  uninit  %rax
+  xorq %rax, %rax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block3:
+  movl $0x1, %eax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+;; host_call[2]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x10, %rsp
+  movq %r12, (%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq 8(%rdi), %r10
+  movq (%rdi), %r11
+  movq    %rbp, %rax
+  movq %rax, 0x18(%r10)
+  movq %r10, %r12
+  call    *%r11
+  movq %r12, %rdi
+  movq 0x20(%rdi), %r11
+  testq %r11, %r11
+  jnz     label2; j label1
+block1:
+  movq (%rsp), %r12
+  addq $0x10, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+
+;; host_array_call[2]
+  pushq %rbp
+  unwind PushFrameRegs { offset_upward_to_caller_sp: 16 }
+  movq %rsp, %rbp
+  unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 16 }
+  subq $0x30, %rsp
+  movq %r12, 0x20(%rsp)
+  unwind SaveReg { clobber_offset: 0, reg: p12i }
+block0:
+  movq %rsi, %r8
+  movq 8(%rdi), %rax
+  movq (%rdi), %r11
+  movq    %rbp, %rcx
+  movq %rcx, 0x18(%rax)
+  movq %rax, %r12
+  leaq <offset:1>+(%rsp), %rsi
+  movq %r8, %rax
+  movl %eax, <offset:1>+(%rsp)
+  movq %rdx, <offset:1>+0x10(%rsp)
+  call    *%r11
+  movq %r12, %rdi
+  movq 0x20(%rdi), %rax
+  testq %rax, %rax
+  jnz     label2; j label1
+block1:
+  movl <offset:1>+(%rsp), %eax
+  movq 0x20(%rsp), %r12
+  addq $0x30, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  movq 0x30(%rdi), %rax
+  movq (%rax), %rax
+  call    *%rax
+  ud2
+

@@ -1,0 +1,15 @@
+;; Indirect calls: through a table that nothing can change, through one that a host may, and by reference.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (table $closed 3 3 funcref)
+  (table $open (export "open") 3 funcref)
+  (elem (table $closed) (i32.const 0) func $one $two)
+  (elem (table $open) (i32.const 0) func $one $two)
+  (func $one (type $unary) (local.get 0))
+  (func $two (type $unary) (i32.add (local.get 0) (i32.const 2)))
+  (func $through_closed (param i32 i32) (result i32)
+    (call_indirect $closed (type $unary) (local.get 0) (local.get 1)))
+  (func $through_open (param i32 i32) (result i32)
+    (call_indirect $open (type $unary) (local.get 0) (local.get 1)))
+  (func $by_reference (param i32 (ref null $unary)) (result i32)
+    (call_ref $unary (local.get 0) (local.get 1))))

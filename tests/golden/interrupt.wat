@@ -1,0 +1,4 @@
+;; A loop that another thread can stop.
+;;! interruptible = true
+(module
+  (func $forever (loop $again (br $again))))

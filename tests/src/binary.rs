@@ -1,0 +1,44 @@
+//! The project's own commands and its C library, built as the tests were.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::{root, tool};
+
+/// Where `wasmc`, `wasmrun` and `libwasmc_loader.a` are, after building them if necessary.
+///
+/// Cargo builds no commands for another package's tests, so this asks it to.
+pub fn directory() -> Result<&'static Path> {
+    static DIRECTORY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    directory.as_deref().map_err(|message| anyhow!("{message}"))
+}
+
+fn build() -> Result<PathBuf> {
+    // target/PROFILE/deps/TEST
+    let test = std::env::current_exe()?;
+    let directory = test.ancestors().nth(2).context("the test lies in the target directory")?.to_owned();
+    let profile = match directory.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--locked", "--offline", "--profile", profile]);
+    command.args(["-p", "wasmc", "-p", "wasmrun", "-p", "wasmc-capi"]);
+    command.arg("--target-dir").arg(directory.parent().context("a profile lies in a target directory")?);
+    tool::run(command.current_dir(root()))?;
+    Ok(directory)
+}
+
+/// The command `wasmc`, ready for arguments.
+pub fn wasmc() -> Result<Command> {
+    Ok(Command::new(directory()?.join("wasmc")))
+}
+
+/// The command `wasmrun`, ready for arguments.
+pub fn wasmrun() -> Result<Command> {
+    Ok(Command::new(directory()?.join("wasmrun")))
+}

