@@ -407,15 +407,6 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             value
         }
     }
-
-    /// The constant that `value` is, if it is one that this function made.
-    pub(super) fn constant_of(&self, value: Value) -> Option<u64> {
-        let dfg = &self.builder.func.dfg;
-        match dfg.insts[dfg.value_def(value).inst()?] {
-            cranelift_codegen::ir::InstructionData::UnaryImm { imm, .. } => Some(imm.bits() as u64),
-            _ => None,
-        }
-    }
 }
 
 /// The proposal that an operator without translation belongs to.
