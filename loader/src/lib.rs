@@ -1,1 +1,57 @@
 //! Maps compiled WebAssembly and runs it.
+//!
+//! ```text
+//! artifact → Image → Instance → Outcome
+//! ```
+//!
+//! * [`Image`]: an artifact mapped, checked, relocated and protected; shared by all its instances and by threads;
+//! * [`Store`]: owns instances and whatever they share, and is used by one thread at a time;
+//! * [`Linker`]: names what modules import, and makes an [`Instance`] of an image in a store;
+//! * [`Function::call`]: runs code and gives an [`Outcome`]: returned values, an exit status or a trap's report;
+//! * [`Pool`]: keeps instances of one image ready, and resets them.
+//!
+//! A trap and an exit status are values of [`Outcome`]; an error means that the loader could not do its job.
+//!
+//! All code of the project that maps, protects or calls memory is in this crate. Artifacts are read as hostile input;
+//! running their code is trust.
+
+mod builtin;
+mod call;
+mod debug;
+mod entity;
+mod error;
+mod guest_memory;
+mod host;
+mod image;
+mod instance;
+mod interrupt;
+mod linker;
+mod memory;
+mod owned;
+mod pool;
+mod report;
+mod stack;
+mod store;
+mod trap;
+mod types;
+mod value;
+
+pub use call::{CallError, Outcome};
+pub use debug::DebugOptions;
+pub use entity::{EntityError, Extern, Function, Global, Memory, Table, Tag};
+pub use error::{LoadError, SystemError};
+pub use guest_memory::GuestMemory;
+pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
+pub use image::{ExportType, Image, ImportType};
+pub use instance::{InstantiateError, Instance, MissingImport};
+pub use interrupt::InterruptHandle;
+pub use linker::{DefineError, Linker};
+pub use pool::{Pool, PooledInstance};
+pub use report::{Frame, TrapReport};
+pub use store::{Store, StoreOptions};
+pub use types::{
+    ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, ValueType,
+};
+pub use value::{ExceptionReference, ExternReference, Value};
+/// Why compiled code stopped.
+pub use wasmc_contract::trap::TrapCode;

@@ -1,0 +1,72 @@
+//! What a module imports and exports, for those who ask.
+
+use wasmc_contract::metadata::{ExportRecord, ImportRecord, entity_kind};
+
+use super::{Image, ImageInner};
+use crate::types::{ExternType, FunctionType, TagType, registry};
+
+/// An import.
+#[derive(Clone, Debug)]
+pub struct ImportType<'a> {
+    /// The module's name.
+    pub module: &'a str,
+    /// The field's name.
+    pub field: &'a str,
+    /// What it must be.
+    pub kind: ExternType,
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: ExternType,
+}
+
+impl Image {
+    /// What the module imports, in its order.
+    pub fn imports(&self) -> impl Iterator<Item = ImportType<'_>> {
+        let inner = &*self.inner;
+        inner.metadata.imports.iter().filter_map(move |ImportRecord { module, field, kind, index }| {
+            Some(ImportType {
+                module: inner.metadata.string(module)?,
+                field: inner.metadata.string(field)?,
+                kind: inner.extern_type(kind, index)?,
+            })
+        })
+    }
+
+    /// What the module exports, in its order.
+    pub fn exports(&self) -> impl Iterator<Item = ExportType<'_>> {
+        let inner = &*self.inner;
+        inner.metadata.exports.iter().filter_map(move |ExportRecord { name, kind, index }| {
+            Some(ExportType { name: inner.metadata.string(name)?, kind: inner.extern_type(kind, index)? })
+        })
+    }
+}
+
+impl ImageInner {
+    /// The type of what has this kind and index.
+    pub(crate) fn extern_type(&self, kind: u32, index: u32) -> Option<ExternType> {
+        Some(match kind {
+            entity_kind::FUNCTION => {
+                ExternType::Function(self.function_type(self.metadata.functions.at(index as usize)?.type_index)?)
+            }
+            entity_kind::TABLE => ExternType::Table(self.table_type(index)?),
+            entity_kind::MEMORY => ExternType::Memory(self.memory_type(index)?),
+            entity_kind::GLOBAL => ExternType::Global(self.global_type(index)?),
+            entity_kind::TAG => {
+                let function = self.function_type(self.metadata.tags.at(index as usize)?)?;
+                ExternType::Tag(TagType { function })
+            }
+            _ => return None,
+        })
+    }
+
+    fn function_type(&self, type_index: u32) -> Option<FunctionType> {
+        let identity = self.type_identities.get(type_index as usize)?;
+        Some((*registry::function_type(*identity)?).clone())
+    }
+}

@@ -1,0 +1,84 @@
+//! Maps artifacts: read-only and private, the code executable in place. Platform code.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsRawFd, FromRawFd};
+
+use wasmc_contract::section::Section;
+
+use crate::error::{LoadError, SystemError};
+
+/// A whole file, mapped read-only.
+pub(super) struct FileMapping {
+    address: *mut u8,
+    length: usize,
+}
+
+// SAFETY: the mapping is read-only and belongs to the process.
+unsafe impl Send for FileMapping {}
+// SAFETY: likewise.
+unsafe impl Sync for FileMapping {}
+
+impl FileMapping {
+    pub(super) fn new(file: &File) -> Result<Self, LoadError> {
+        let metadata = file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
+        if !metadata.is_file() {
+            return Err(LoadError::NotAnObject("it is not a regular file"));
+        }
+        let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        if length == 0 {
+            return Err(LoadError::NotAnObject("the file is empty"));
+        }
+        // SAFETY: a new mapping at an address that the system chooses.
+        let address = unsafe {
+            libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+        };
+        if address == libc::MAP_FAILED {
+            return Err(SystemError::last("map the artifact").into());
+        }
+        Ok(Self { address: address.cast(), length })
+    }
+
+    /// The file's bytes. They live as long as the mapping, which the image that holds the slice keeps.
+    pub(super) fn bytes(&self) -> &'static [u8] {
+        // SAFETY: mapped and read-only until `drop`; that no one changes the file is `Image::open`'s condition.
+        unsafe { std::slice::from_raw_parts(self.address, self.length) }
+    }
+
+    /// Makes `text`, whole pages of the mapping, executable.
+    pub(super) fn make_executable(&self, text: &[u8]) -> Result<(), LoadError> {
+        let malformed = |cause| LoadError::Malformed { section: Section::Text.elf_name(), cause };
+        if text.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: the call has no precondition.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+        if !(text.as_ptr() as usize).is_multiple_of(page) || !text.len().is_multiple_of(page) {
+            return Err(malformed("not made of whole pages"));
+        }
+        // SAFETY: the pages are of this mapping, and stay readable.
+        let result =
+            unsafe { libc::mprotect(text.as_ptr().cast_mut().cast(), text.len(), libc::PROT_READ | libc::PROT_EXEC) };
+        if result == 0 { Ok(()) } else { Err(SystemError::last("make the code executable").into()) }
+    }
+}
+
+impl Drop for FileMapping {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `new`; whoever holds the slices holds this.
+        unsafe { libc::munmap(self.address.cast(), self.length) };
+    }
+}
+
+/// A file that has no name and goes with its last descriptor.
+pub(super) fn anonymous_file(bytes: &[u8]) -> Result<File, SystemError> {
+    // SAFETY: the name is terminated.
+    let descriptor = unsafe { libc::memfd_create(c"wasmc".as_ptr(), libc::MFD_CLOEXEC) };
+    if descriptor < 0 {
+        return Err(SystemError::last("create memory for the artifact"));
+    }
+    // SAFETY: a new descriptor that nothing else owns.
+    let mut file = unsafe { File::from_raw_fd(descriptor) };
+    file.write_all(bytes).map_err(|source| SystemError { operation: "copy the artifact", source })?;
+    Ok(file)
+}

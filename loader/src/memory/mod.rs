@@ -1,0 +1,143 @@
+//! Address space for memories: reserved once, made accessible as they grow, never copied or moved.
+
+use std::os::fd::BorrowedFd;
+
+use crate::error::SystemError;
+
+mod unix;
+
+/// What a memory holds at the start, besides zeros.
+#[derive(Clone, Copy)]
+pub(crate) struct Initial<'a> {
+    /// Where in the memory the bytes start: a multiple of the page size.
+    pub(crate) address: u64,
+    /// Where they come from.
+    pub(crate) contents: Contents<'a>,
+}
+
+/// The bytes of a memory image: a multiple of the page size.
+#[derive(Clone, Copy)]
+pub(crate) enum Contents<'a> {
+    /// Whole pages of a file, to be mapped copy-on-write.
+    File { file: BorrowedFd<'a>, offset: u64, length: u64 },
+    /// Bytes of this program, to be copied.
+    Bytes(&'a [u8]),
+}
+
+/// A reservation of address space, with a part of it accessible from its start on.
+pub(crate) struct Mapping {
+    base: *mut u8,
+    reserved_bytes: usize,
+    /// Bytes that are copied rather than mapped: where, and from where. They belong to the image that the memory's
+    /// instance keeps.
+    copied: Option<(u64, *const [u8])>,
+}
+
+// SAFETY: a mapping belongs to the process; it is changed by the one thread that uses its store.
+unsafe impl Send for Mapping {}
+
+impl Mapping {
+    /// Reserves `reserved` bytes, of which the first `accessible` can be used and hold `initial` and zeros.
+    ///
+    /// Three system calls: reserve, make accessible, map the image over it.
+    pub(crate) fn new(reserved: u64, accessible: u64, initial: Option<Initial<'_>>) -> Result<Self, SystemError> {
+        let too_large = || SystemError {
+            operation: "reserve address space for a memory",
+            source: std::io::Error::from_raw_os_error(libc::ENOMEM),
+        };
+        // A memory that can never have a byte still has an address.
+        let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
+        let base = unix::reserve(reserved_bytes)?;
+        let mut mapping = Self { base, reserved_bytes, copied: None };
+        mapping.make_accessible(accessible)?;
+        if let Some(Initial { address, contents }) = initial {
+            match contents {
+                Contents::File { file, offset, length } => {
+                    assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
+                    // SAFETY: the range is within the reservation, which nothing uses yet.
+                    unsafe { unix::map_private(base.add(address as usize), length as usize, file, offset) }?;
+                }
+                Contents::Bytes(bytes) => {
+                    assert!(address.checked_add(bytes.len() as u64).is_some_and(|end| end <= accessible));
+                    mapping.copied = Some((address, bytes));
+                    mapping.copy_image();
+                }
+            }
+        }
+        Ok(mapping)
+    }
+
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    pub(crate) fn reserved_bytes(&self) -> u64 {
+        self.reserved_bytes as u64
+    }
+
+    /// Makes the first `bytes` accessible; those that are already stay as they are.
+    pub(crate) fn make_accessible(&self, bytes: u64) -> Result<(), SystemError> {
+        assert!(bytes <= self.reserved_bytes as u64, "growth stays in the reservation");
+        if bytes == 0 {
+            return Ok(());
+        }
+        // SAFETY: the range is within the reservation, which is this mapping's own.
+        unsafe { unix::allow_access(self.base, bytes as usize) }
+    }
+
+    /// Makes the mapping what it was when `accessible` bytes of it were accessible first: one system call to give
+    /// changed pages back, and one more if it had grown to `length`.
+    pub(crate) fn reset(&self, accessible: u64, length: u64) -> Result<(), SystemError> {
+        if length > 0 {
+            // SAFETY: the range is within the reservation, and no one looks at it meanwhile. Private pages of a file read
+            // as the file again, others as zeros.
+            unsafe { unix::discard(self.base, length as usize) }?;
+        }
+        if length > accessible {
+            // SAFETY: likewise.
+            unsafe {
+                unix::forbid_access(self.base.add(accessible as usize), (length - accessible) as usize)
+            }?;
+        }
+        self.copy_image();
+        Ok(())
+    }
+
+    fn copy_image(&self) {
+        if let Some((address, bytes)) = self.copied {
+            // SAFETY: `new` checked that the bytes fit what is accessible; their image is alive, and apart from this.
+            unsafe { self.base.add(address as usize).copy_from_nonoverlapping(bytes.cast(), bytes.len()) };
+        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the reservation is this mapping's own, and no one has a use for it any more.
+        unsafe { unix::release(self.base, self.reserved_bytes) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_keeps_what_was_written_and_a_reset_does_not() {
+        let image = vec![7_u8; 4096];
+        let initial = Initial { address: 4096, contents: Contents::Bytes(&image) };
+        let mapping = Mapping::new(1 << 33, 65536, Some(initial)).unwrap();
+        // SAFETY: all within what is accessible.
+        unsafe {
+            assert_eq!(mapping.base().add(4096).read(), 7);
+            mapping.base().add(5000).write(8);
+            mapping.make_accessible(2 * 65536).unwrap();
+            mapping.base().add(65536).write(9);
+            assert_eq!(mapping.base().add(5000).read(), 8);
+            mapping.reset(65536, 2 * 65536).unwrap();
+            assert_eq!(mapping.base().add(5000).read(), 7);
+            mapping.make_accessible(2 * 65536).unwrap();
+            assert_eq!(mapping.base().add(65536).read(), 0);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Keeps instances of one image ready, and resets used ones: cheaper than making them.
+//!
+//! A reset gives changed pages back with one system call for each memory (two if it grew) and makes no mapping: an
+//! instance with one memory has at most four of them, so that 10,000 fit what Linux allows a process by default.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::image::Image;
+use crate::instance::{Instance, InstantiateError};
+use crate::linker::Linker;
+use crate::store::{Store, StoreOptions};
+
+/// Instances of one image, each in a store of its own. Shared by threads.
+pub struct Pool {
+    image: Image,
+    linker: Linker,
+    options: StoreOptions,
+    idle_max: usize,
+    idle: Mutex<Vec<(Store, Instance)>>,
+}
+
+/// An instance from a pool; it goes back there when it is dropped.
+pub struct PooledInstance<'a> {
+    pool: &'a Pool,
+    /// `None` only while it is dropped.
+    parts: Option<(Store, Instance)>,
+}
+
+impl Pool {
+    /// A pool for instances of `image`, of which it keeps at most `idle_max` while no one uses them. What the linker
+    /// defines must not be of a store, since each instance has its own.
+    pub fn new(image: Image, linker: Linker, options: StoreOptions, idle_max: usize) -> Self {
+        Self { image, linker, options, idle_max, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// An instance as new: its start function has run.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::instantiate`].
+    pub fn acquire(&self) -> Result<PooledInstance<'_>, InstantiateError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let parts = match idle {
+            Some((mut store, instance)) => {
+                instance.reset(&mut store)?;
+                (store, instance)
+            }
+            None => {
+                let mut store = Store::new(self.options.clone())?;
+                let instance = self.linker.instantiate(&mut store, &self.image)?;
+                (store, instance)
+            }
+        };
+        Ok(PooledInstance { pool: self, parts: Some(parts) })
+    }
+}
+
+impl PooledInstance<'_> {
+    /// The instance.
+    pub fn instance(&self) -> Instance {
+        self.parts.as_ref().expect("held until it is dropped").1
+    }
+
+    /// Its store.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.parts.as_mut().expect("held until it is dropped").0
+    }
+}
+
+impl Drop for PooledInstance<'_> {
+    fn drop(&mut self) {
+        let Some((store, instance)) = self.parts.take() else { return };
+        // What someone added to the store, or swapped it for, is not reset.
+        let is_own = store.inner().instances.len() == 1 && instance.image(&store).is_some();
+        // Pages that the instance changed are given back at once: an idle one holds only what the image does.
+        if !is_own || instance.release_pages(&store).is_err() {
+            return;
+        }
+        let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.pool.idle_max {
+            idle.push((store, instance));
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Pool").field("image", &self.image).field("idle_max", &self.idle_max).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! What a trap looks like to a person: the reason and the WebAssembly functions that were running.
+
+use std::fmt;
+
+use wasmc_contract::trap::TrapCode;
+
+/// Why and where code trapped.
+#[derive(Clone, Debug)]
+pub struct TrapReport {
+    /// Why.
+    pub code: TrapCode,
+    /// What a host function had to say.
+    pub message: Option<String>,
+    /// The functions that were running, innermost first.
+    pub frames: Vec<Frame>,
+    /// How many more were running than `frames` holds.
+    pub frames_omitted: usize,
+}
+
+/// One function that was running.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The function's index in its module.
+    pub function: u32,
+    /// Its name, where the module has one.
+    pub name: Option<String>,
+    /// Its module's own name, where it has one.
+    pub module: Option<String>,
+    /// Where in the wasm file it was.
+    pub wasm_offset: Option<u32>,
+    /// Where in its source it was: file, line (from 1), column (from 1, or 0 if unknown).
+    pub source: Option<(String, u32, u32)>,
+}
+
+impl fmt::Display for TrapReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "wasm trap: {}", self.code.message())?;
+        if let Some(message) = &self.message {
+            write!(formatter, ": {message}")?;
+        }
+        for (number, frame) in self.frames.iter().enumerate() {
+            write!(formatter, "\n  {number:>3}: {frame}")?;
+        }
+        if self.frames_omitted > 0 {
+            write!(formatter, "\n       and {} more", self.frames_omitted)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(module) = &self.module {
+            write!(formatter, "{module}!")?;
+        }
+        match &self.name {
+            Some(name) => formatter.write_str(name)?,
+            None => write!(formatter, "function[{}]", self.function)?,
+        }
+        if let Some(offset) = self.wasm_offset {
+            write!(formatter, " ({offset:#x})")?;
+        }
+        if let Some((file, line, column)) = &self.source {
+            write!(formatter, "\n       at {file}:{line}")?;
+            if *column > 0 {
+                write!(formatter, ":{column}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TrapReport {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_reads_as_a_list_of_calls() {
+        let frame = |function, name: Option<&str>| Frame {
+            function,
+            name: name.map(str::to_owned),
+            module: None,
+            wasm_offset: Some(0x2a),
+            source: name.map(|_| ("a.c".to_owned(), 3, 0)),
+        };
+        let report = TrapReport {
+            code: TrapCode::IntegerDivideByZero,
+            message: None,
+            frames: vec![frame(1, Some("divide")), frame(7, None)],
+            frames_omitted: 2,
+        };
+        assert_eq!(
+            report.to_string(),
+            "wasm trap: integer divide by zero\n    0: divide (0x2a)\n       at a.c:3\n    1: function[7] (0x2a)\n       \
+             and 2 more"
+        );
+    }
+}

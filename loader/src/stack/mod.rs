@@ -1,0 +1,62 @@
+//! How much stack the current thread has: what compiled code's stack limit is computed from.
+
+use std::cell::Cell;
+
+mod linux;
+
+/// How many bytes of a thread's stack are kept for host functions, the loader and signal handlers' callers.
+const RESERVE_BYTES: u64 = 256 * 1024;
+
+thread_local! {
+    /// The lowest address that compiled code may use on this thread, or 0 before it was looked up.
+    static LOWEST: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The lowest stack pointer that compiled code may run with, when it is entered now with at most `max_bytes`.
+pub(crate) fn limit(max_bytes: Option<u64>) -> u64 {
+    let lowest = match LOWEST.get() {
+        0 => {
+            let lowest = lowest();
+            LOWEST.set(lowest);
+            lowest
+        }
+        lowest => lowest,
+    };
+    match max_bytes {
+        None => lowest,
+        Some(bytes) => lowest.max(here().saturating_sub(bytes)),
+    }
+}
+
+/// The system's number of the current thread.
+pub(crate) fn thread_number() -> i32 {
+    linux::thread_number()
+}
+
+fn lowest() -> u64 {
+    let end = linux::stack_end().unwrap_or_else(|| here().saturating_sub(RESERVE_BYTES * 2));
+    // A small stack keeps half of what is left, so that something can run at all.
+    let left = here().saturating_sub(end);
+    end + RESERVE_BYTES.min(left / 2)
+}
+
+/// About the current stack pointer.
+#[inline(never)]
+fn here() -> u64 {
+    let local = 0_u8;
+    &raw const local as u64
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_thread_has_about_the_stack_it_asked_for() {
+        let thread = std::thread::Builder::new().stack_size(4 << 20).spawn(|| {
+            let here = super::here();
+            (here - super::limit(None), here - super::limit(Some(100_000)))
+        });
+        let (all, bounded) = thread.unwrap().join().unwrap();
+        assert!((3 << 20..=4 << 20).contains(&all), "{all}");
+        assert!((90_000..110_000).contains(&bounded), "{bounded}");
+    }
+}

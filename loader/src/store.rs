@@ -1,0 +1,215 @@
+//! A store: owns instances and what they share, and drops it all together.
+//!
+//! Compiled code, handles and host functions point into a store; nothing in it is freed or moved before it is dropped.
+//! Its state is reached through a raw pointer, since host functions are given the store again while the call that led
+//! to them still borrows it.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wasmc_contract::context::{FunctionReference, InstanceContext, StoreContext};
+
+use crate::builtin;
+use crate::call::{Activation, Raised};
+use crate::entity::{MemoryData, TableData};
+use crate::error::SystemError;
+use crate::host::HostRecord;
+use crate::image::Image;
+use crate::instance::InstanceData;
+use crate::interrupt::{InterruptHandle, SharedContext};
+use crate::owned::Owned;
+use crate::trap::Backtrace;
+
+/// What bounds a store.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// How many bytes of stack compiled code may use, counted from where the host calls it. Without it, as much as the
+    /// thread has, but for a reserve for host functions.
+    pub max_stack_bytes: Option<u64>,
+    /// How many bytes the store's memories and tables may have together. Growing past it gives -1.
+    pub max_memory_bytes: Option<u64>,
+}
+
+/// Owns instances and what they share. Used by one thread at a time.
+pub struct Store {
+    pub(crate) inner: NonNull<StoreInner>,
+}
+
+// SAFETY: everything that a store points to is its own, or shared by atomic counts; what is bound to a thread (the
+// stack limit, the current store) is set each time that code is entered.
+unsafe impl Send for Store {}
+
+/// The state behind a [`Store`].
+pub(crate) struct StoreInner {
+    pub(crate) id: u64,
+    pub(crate) shared: Arc<SharedContext>,
+    pub(crate) options: StoreOptions,
+    pub(crate) instances: Vec<Owned<InstanceData>>,
+    pub(crate) memories: Vec<Owned<MemoryData>>,
+    pub(crate) tables: Vec<Owned<TableData>>,
+    /// Globals that the host made.
+    pub(crate) globals: Vec<Owned<wasmc_contract::context::GlobalSlot>>,
+    /// What tags' identities point to.
+    pub(crate) tags: Vec<Owned<u64>>,
+    pub(crate) host_functions: Vec<Owned<HostRecord>>,
+    /// References that no instance's context holds.
+    pub(crate) references: Vec<Owned<FunctionReference>>,
+    /// Those of `references` that no image of the store has code for yet.
+    pub(crate) unresolved: Vec<*mut FunctionReference>,
+    /// What the instances' contexts have as their stack limit.
+    pub(crate) stack_limit: u64,
+    /// The newest entry into compiled code, or null while none runs.
+    pub(crate) activation: *const Activation,
+    /// Why compiled code was left, until the entry that it was left for returns.
+    pub(crate) raised: Raised,
+    /// Where it was left.
+    pub(crate) backtrace: Backtrace,
+    /// How many bytes memories and tables have.
+    pub(crate) memory_bytes: u64,
+    /// What a C program asked to be told of traps in exports that it called directly.
+    pub(crate) trap_callback: Option<TrapCallback>,
+}
+
+/// Told of an outcome that an export's C-ABI entry cannot return.
+pub(crate) type TrapCallback = Box<dyn Fn(&crate::call::Outcome) + Send>;
+
+impl Store {
+    /// An empty store.
+    ///
+    /// # Errors
+    ///
+    /// None now; the system may refuse what later versions ask for here.
+    pub fn new(options: StoreOptions) -> Result<Self, SystemError> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let context = StoreContext {
+            entry_handler: 0,
+            entry_stack_pointer: 0,
+            entry_frame_pointer: 0,
+            exit_frame_pointer: 0,
+            pending: 0,
+            interrupt: 0,
+            builtins: builtin::table(),
+            host: 0,
+        };
+        let inner = NonNull::from(Box::leak(Box::new(StoreInner {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            shared: Arc::new(SharedContext::new(context)),
+            options,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            tags: Vec::new(),
+            host_functions: Vec::new(),
+            references: Vec::new(),
+            unresolved: Vec::new(),
+            stack_limit: 0,
+            activation: std::ptr::null(),
+            raised: Raised::None,
+            backtrace: Backtrace::default(),
+            memory_bytes: 0,
+            trap_callback: None,
+        })));
+        let store = Self { inner };
+        // SAFETY: no code runs yet, so the context is this thread's.
+        unsafe { (*store.inner().shared.context()).host = inner.as_ptr() as u64 };
+        Ok(store)
+    }
+
+    /// What stops the store's code from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        let inner = self.inner();
+        if !inner.activation.is_null() {
+            inner.shared.set_thread(crate::stack::thread_number());
+        }
+        InterruptHandle::new(inner.shared.clone())
+    }
+
+    /// How many bytes the store's memories and tables have together.
+    pub fn memory_bytes(&self) -> u64 {
+        self.inner().memory_bytes
+    }
+
+    /// Calls `callback` when an export that a C program called through its C-ABI entry did not return; without one, or
+    /// when it returns, the outcome is printed and the process aborted, since the entry cannot return it.
+    pub fn on_export_failure(&mut self, callback: impl Fn(&crate::call::Outcome) + Send + 'static) {
+        self.inner_mut().trap_callback = Some(Box::new(callback));
+    }
+
+    pub(crate) fn inner(&self) -> &StoreInner {
+        // SAFETY: lives until `drop`; borrows of it end before compiled code or a host function is called.
+        unsafe { self.inner.as_ref() }
+    }
+
+    pub(crate) fn inner_mut(&mut self) -> &mut StoreInner {
+        // SAFETY: as above, and `self` is borrowed mutably, or is the newest host function's.
+        unsafe { self.inner.as_mut() }
+    }
+
+    pub(crate) fn context(&self) -> *mut StoreContext {
+        self.inner().shared.context()
+    }
+}
+
+impl StoreInner {
+    /// Adds `bytes` to what memories and tables have, unless a limit is met.
+    pub(crate) fn charge(&mut self, bytes: u64) -> bool {
+        let Some(total) = self.memory_bytes.checked_add(bytes) else { return false };
+        if self.options.max_memory_bytes.is_some_and(|max| total > max) {
+            return false;
+        }
+        self.memory_bytes = total;
+        true
+    }
+
+    /// Sets the stack limit of all instances.
+    pub(crate) fn set_stack_limit(&mut self, limit: u64) {
+        if self.stack_limit == limit {
+            return;
+        }
+        self.stack_limit = limit;
+        for instance in &self.instances {
+            let context = instance.context().cast::<InstanceContext>();
+            // SAFETY: a context lives as long as its instance, and starts with this structure.
+            unsafe { (*context).stack_limit = limit };
+        }
+    }
+
+    /// The images that the store has instances of.
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
+        self.instances.iter().map(|instance| &instance.image)
+    }
+
+    pub(crate) fn add_tag(&mut self) -> u64 {
+        let tag = Owned::new(0);
+        let address = tag.address();
+        self.tags.push(tag);
+        address
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if !self.inner().activation.is_null() {
+            // A host function swapped the store that it runs in for another and dropped it: its code is still running,
+            // so it is kept for good.
+            return;
+        }
+        // SAFETY: made from a box in `new`; no code of it runs, and handles look at it only through a store.
+        drop(unsafe { Box::from_raw(self.inner.as_ptr()) });
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let inner = self.inner();
+        formatter.debug_struct("Store").field("id", &inner.id).field("instances", &inner.instances.len()).finish()
+    }
+}
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Store>();
+};

@@ -1,0 +1,59 @@
+//! A stack for signal handlers on each thread that enters compiled code, whoever made the thread.
+
+use std::cell::RefCell;
+
+/// Enough for the handler, for what the system saves of a large CPU's registers, and for earlier handlers that we pass
+/// signals on to.
+const STACK_BYTES: usize = 64 * 1024;
+const PAGE_BYTES: usize = 4096;
+
+/// A signal stack of ours, with a page below it that faults.
+struct SignalStack {
+    mapping: *mut libc::c_void,
+    earlier: libc::stack_t,
+}
+
+thread_local! {
+    static STACK: RefCell<Option<SignalStack>> = const { RefCell::new(None) };
+}
+
+/// Gives the thread a signal stack, unless it has one that is large enough.
+pub(super) fn ensure() {
+    let mut earlier = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
+    // SAFETY: `earlier` is a place for the result.
+    let known = unsafe { libc::sigaltstack(std::ptr::null(), &raw mut earlier) } == 0;
+    if known && earlier.ss_flags & libc::SS_DISABLE == 0 && earlier.ss_size >= STACK_BYTES / 2 {
+        return;
+    }
+    let (length, flags) = (STACK_BYTES + PAGE_BYTES, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping at an address that the system chooses.
+    let mapping =
+        unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    if mapping == libc::MAP_FAILED {
+        // Traps are then handled on whatever stack there is.
+        return;
+    }
+    // SAFETY: the first page of the mapping above; then the rest of it, which stays until the thread's end.
+    unsafe {
+        libc::mprotect(mapping, PAGE_BYTES, libc::PROT_NONE);
+        let stack = libc::stack_t { ss_sp: mapping.byte_add(PAGE_BYTES), ss_flags: 0, ss_size: STACK_BYTES };
+        libc::sigaltstack(&raw const stack, std::ptr::null_mut());
+    }
+    STACK.with_borrow_mut(|own| *own = Some(SignalStack { mapping, earlier }));
+}
+
+impl Drop for SignalStack {
+    fn drop(&mut self) {
+        // Code that a later destructor of the thread enters finds the thread unprepared.
+        super::IS_PREPARED.set(false);
+        // SAFETY: the thread's stack is what it was before, and nothing uses ours any more.
+        unsafe {
+            let mut current = self.earlier;
+            libc::sigaltstack(std::ptr::null(), &raw mut current);
+            if current.ss_sp == self.mapping.byte_add(PAGE_BYTES) {
+                libc::sigaltstack(&raw const self.earlier, std::ptr::null_mut());
+            }
+            libc::munmap(self.mapping, STACK_BYTES + PAGE_BYTES);
+        }
+    }
+}

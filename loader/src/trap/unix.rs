@@ -1,0 +1,113 @@
+//! Signal handlers on Unix systems. Faults that are no traps go to the handlers that were there before.
+
+use std::mem::MaybeUninit;
+use std::sync::Once;
+use std::sync::OnceLock;
+
+use super::{Place, handle_fault};
+
+const SIGNALS: [i32; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+
+/// Interrupts blocking system calls. By default it is ignored, so a handler that does nothing changes nothing else.
+const WAKE: i32 = libc::SIGURG;
+
+/// The actions before ours, in the order of [`SIGNALS`].
+static EARLIER: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
+
+/// Installs the handlers, once.
+pub(super) fn install_handlers() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = EARLIER.set(SIGNALS.map(earlier_action));
+        for signal in SIGNALS {
+            // The signal stays blocked in its handler: a fault in the handler itself ends the process.
+            install(signal, handle as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
+        }
+    });
+}
+
+/// Installs the handler that lets [`wake_thread`] interrupt system calls, once.
+pub(crate) fn install_wake_handler() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let earlier = earlier_action(WAKE).sa_sigaction;
+        if earlier == libc::SIG_DFL || earlier == libc::SIG_IGN {
+            // Without SA_RESTART, so that the system call returns.
+            install(WAKE, do_nothing as *const () as usize, libc::SA_ONSTACK);
+        }
+    });
+}
+
+/// Makes a system call that blocks the thread with this number return.
+pub(crate) fn wake_thread(thread: i32) {
+    // SAFETY: the call has no precondition; a thread that is gone gives an error, which is as good.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, WAKE) };
+}
+
+fn earlier_action(signal: i32) -> libc::sigaction {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: `action` is a place for the result; if there is none, zeros are the default action.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    }
+}
+
+fn install(signal: i32, handler: usize, flags: i32) {
+    // SAFETY: zeros are a valid action; the handler is a function that the flags describe.
+    unsafe {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        action.sa_sigaction = handler;
+        action.sa_flags = flags;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+    }
+}
+
+extern "C" fn do_nothing(_signal: i32) {}
+
+/// # Safety
+///
+/// Called by the system only.
+unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the system passes a context of this type, which is ours to change.
+    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+    let place = Place {
+        program_counter: registers[libc::REG_RIP as usize].cast_unsigned(),
+        frame_pointer: registers[libc::REG_RBP as usize].cast_unsigned(),
+    };
+    match handle_fault(&place) {
+        Some(continuation) => {
+            registers[libc::REG_RIP as usize] = continuation.program_counter.cast_signed();
+            registers[libc::REG_RSP as usize] = continuation.stack_pointer.cast_signed();
+            registers[libc::REG_RBP as usize] = continuation.frame_pointer.cast_signed();
+        }
+        // SAFETY: what the system passed, passed on.
+        None => unsafe { pass_on(signal, information, context) },
+    }
+}
+
+/// # Safety
+///
+/// As `handle`.
+unsafe fn pass_on(signal: i32, information: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let position = SIGNALS.iter().position(|other| *other == signal);
+    let earlier = position.and_then(|position| EARLIER.get().map(|actions| actions[position]));
+    match earlier {
+        Some(earlier) if earlier.sa_sigaction != libc::SIG_DFL && earlier.sa_sigaction != libc::SIG_IGN => {
+            // SAFETY: the flags say which of the two kinds of handler it is.
+            unsafe {
+                if earlier.sa_flags & libc::SA_SIGINFO != 0 {
+                    let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) =
+                        std::mem::transmute(earlier.sa_sigaction);
+                    handler(signal, information, context);
+                } else {
+                    let handler: extern "C" fn(i32) = std::mem::transmute(earlier.sa_sigaction);
+                    handler(signal);
+                }
+            }
+        }
+        // The instruction is executed again, and the default action ends the process.
+        _ => install(signal, libc::SIG_DFL, 0),
+    }
+}
