@@ -103,8 +103,7 @@ impl Function {
         let reference = self.reference(store).ok_or(CallError::OtherStore)?;
         // SAFETY: references live as long as their store.
         let reference = unsafe { *reference };
-        let function_type =
-            registry::function_type(reference.type_identity as u32).ok_or(CallError::NoEntry)?;
+        let function_type = registry::function_type(reference.type_identity as u32).ok_or(CallError::NoEntry)?;
         check_arguments(store, &function_type, arguments)?;
         if reference.array_entry == NO_ENTRY {
             return Err(CallError::NoEntry);
@@ -177,7 +176,7 @@ pub(crate) unsafe fn call_reference(
 /// `record` must be a host function of `store`, and `values` fit its type.
 unsafe fn call_host(store: *mut StoreInner, record: *mut HostRecord, values: *mut Slot) -> Result<bool, CallError> {
     // SAFETY: records live as long as their store.
-    let Some(array) = (unsafe { (*record).definition.array }) else {
+    let Some(array) = (unsafe { (&(*record).definition).array }) else {
         // SAFETY: as above; the record is one of the store's.
         let Some((entry, code)) = (unsafe { crate::host::entry_for(&*store, &(*record).definition) }) else {
             return Err(CallError::NoEntry);

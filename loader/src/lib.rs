@@ -43,7 +43,7 @@ pub use error::{LoadError, SystemError};
 pub use guest_memory::GuestMemory;
 pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
 pub use image::{ExportType, Image, ImportType};
-pub use instance::{InstantiateError, Instance, MissingImport};
+pub use instance::{Instance, InstantiateError, MissingImport};
 pub use interrupt::InterruptHandle;
 pub use linker::{DefineError, Linker};
 pub use pool::{Pool, PooledInstance};

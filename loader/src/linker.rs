@@ -117,8 +117,7 @@ impl Linker {
         environment: *mut std::ffi::c_void,
     ) -> Result<&mut Self, DefineError> {
         // SAFETY: the caller's promise.
-        let definition =
-            unsafe { HostDefinition::c_function(function_type, function as u64, environment as u64) };
+        let definition = unsafe { HostDefinition::c_function(function_type, function as u64, environment as u64) };
         self.insert(module, name, Definition::Host(Arc::new(definition)))
     }
 

@@ -85,6 +85,10 @@ impl Drop for PooledInstance<'_> {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Pool").field("image", &self.image).field("idle_max", &self.idle_max).finish_non_exhaustive()
+        formatter
+            .debug_struct("Pool")
+            .field("image", &self.image)
+            .field("idle_max", &self.idle_max)
+            .finish_non_exhaustive()
     }
 }

@@ -28,7 +28,6 @@ const REGISTER: u32 = 1;
 const UNREGISTER: u32 = 2;
 
 #[unsafe(no_mangle)]
-#[expect(non_upper_case_globals, reason = "the name is the debugger's")]
 static mut __jit_debug_descriptor: Descriptor =
     Descriptor { version: 1, action: 0, relevant: null_mut(), first: null_mut() };
 

@@ -87,7 +87,11 @@ impl Caller<'_> {
                 0 => std::ptr::null(),
                 context => (*(context as *const wasmc_contract::context::InstanceContext)).host as *const InstanceData,
             };
-            Self { store: ManuallyDrop::new(Store { inner: NonNull::new_unchecked(inner) }), instance, lifetime: PhantomData }
+            Self {
+                store: ManuallyDrop::new(Store { inner: NonNull::new_unchecked(inner) }),
+                instance,
+                lifetime: PhantomData,
+            }
         }
     }
 
@@ -195,13 +199,13 @@ impl HostDefinition {
 }
 
 /// Adds a record for an import of `definition`; `caller` is the importer's context or 0.
-pub(crate) fn add_record(
-    store: &mut StoreInner,
-    definition: Arc<HostDefinition>,
-    caller: u64,
-) -> *mut HostRecord {
+pub(crate) fn add_record(store: &mut StoreInner, definition: Arc<HostDefinition>, caller: u64) -> *mut HostRecord {
     let function = HostFunction {
-        function: if definition.typed != 0 { definition.typed } else { definition.array.map_or(0, |f| f as usize as u64) },
+        function: if definition.typed != 0 {
+            definition.typed
+        } else {
+            definition.array.map_or(0, |f| f as usize as u64)
+        },
         store: store.shared.context() as u64,
         environment: definition.environment,
         caller,

@@ -128,7 +128,8 @@ impl Sections {
         }
         let mut targets = [None; Section::ALL.len()];
         for relocation in self.relocations.clone().map_or(&[][..], |range| &bytes[range]).chunks(RELOCATION_BYTES) {
-            let (section, start) = self.relocation(bytes, relocation).ok_or(malformed("a relocation that it cannot have"))?;
+            let (section, start) =
+                self.relocation(bytes, relocation).ok_or(malformed("a relocation that it cannot have"))?;
             if targets[section as usize].replace(start).is_some() {
                 return Err(malformed("a reference is relocated twice"));
             }

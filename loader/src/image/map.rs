@@ -21,7 +21,8 @@ unsafe impl Sync for FileMapping {}
 
 impl FileMapping {
     pub(super) fn new(file: &File) -> Result<Self, LoadError> {
-        let metadata = file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
+        let metadata =
+            file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
         if !metadata.is_file() {
             return Err(LoadError::NotAnObject("it is not a regular file"));
         }

@@ -19,9 +19,7 @@ use wasmc_contract::trap::{AddressMap, TrapTable};
 use crate::error::{LoadError, SystemError};
 use crate::memory::{Contents, Initial};
 use crate::trap::registry as code_registry;
-use crate::types::{
-    GlobalType, MemoryType, ReferenceType, TableType, ValueType,
-};
+use crate::types::{GlobalType, MemoryType, ReferenceType, TableType, ValueType};
 
 mod describe;
 mod elf;

@@ -60,7 +60,12 @@ fn description(
             None => Some(GroupReference::Inside(supertype - record.group_start)),
         },
     };
-    Ok(TypeDescription { value_types, parameters: record.parameters as usize, supertype, is_final: record.is_final != 0 })
+    Ok(TypeDescription {
+        value_types,
+        parameters: record.parameters as usize,
+        supertype,
+        is_final: record.is_final != 0,
+    })
 }
 
 fn group_value_type(record: ValueTypeRecord, group: (u32, u32), identities: &[u32]) -> Option<GroupValueType> {

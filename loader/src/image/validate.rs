@@ -114,7 +114,8 @@ fn table(metadata: &Metadata<'_>, parts: &Parts, (index, record): (usize, TableR
     check(!has_maximum || record.minimum <= record.maximum, "a table's maximum is below its minimum")?;
     if record.flags & limit_flag::READY != 0 {
         check(index >= metadata.header.imported_tables as usize, "an imported table is ready")?;
-        let end = record.minimum.checked_mul(8).and_then(|bytes| bytes.checked_add(u64::from(record.ready_offset_bytes)));
+        let end =
+            record.minimum.checked_mul(8).and_then(|bytes| bytes.checked_add(u64::from(record.ready_offset_bytes)));
         check(end.is_some_and(|end| end <= parts.tables.len() as u64), "a ready table is past the end")?;
     }
     Ok(())
@@ -134,7 +135,10 @@ fn memory(record: &MemoryRecord, image_length: u64) -> Result<(), LoadError> {
     check([address, offset, length].iter().all(|value| value.is_multiple_of(page)), "an image is not of whole pages")?;
     if length > 0 {
         let end = address.checked_add(length);
-        check(end.is_some_and(|end| end <= record.minimum_pages * WASM_PAGE_BYTES), "an image is past its memory's end")?;
+        check(
+            end.is_some_and(|end| end <= record.minimum_pages * WASM_PAGE_BYTES),
+            "an image is past its memory's end",
+        )?;
         check(offset.checked_add(length).is_some_and(|end| end <= image_length), "an image is past the section's end")?;
     }
     Ok(())

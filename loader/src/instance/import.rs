@@ -72,8 +72,7 @@ fn unknown(
     }
     let Some(ExternType::Function(function_type)) = inner.extern_type(record.kind, record.index) else { return None };
     let message = format!("the imported function {module:?} {field:?} is not defined");
-    let definition =
-        HostDefinition::array(function_type, move |_, _, _| Err(HostError::Message(message.clone())));
+    let definition = HostDefinition::array(function_type, move |_, _, _| Err(HostError::Message(message.clone())));
     // The type may have a supertype or not be final, which a function type alone does not say.
     Some(Definition::Host(Arc::new(definition.with_identity(function_identity(inner, record)?))))
 }

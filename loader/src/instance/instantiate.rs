@@ -239,9 +239,10 @@ fn set_default_memory(data: *mut InstanceData) {
     // SAFETY: the instance is the store's, and no one else looks at it yet.
     let instance = unsafe { &*data };
     let metadata = &instance.image.inner.metadata;
-    let named = metadata.exports.iter().find(|record| {
-        record.kind == entity_kind::MEMORY && metadata.string(record.name) == Some("memory")
-    });
+    let named = metadata
+        .exports
+        .iter()
+        .find(|record| record.kind == entity_kind::MEMORY && metadata.string(record.name) == Some("memory"));
     let definition =
         instance.memory(named.map_or(0, |record| record.index)).map_or(null(), |memory| memory.definition());
     // SAFETY: as above.

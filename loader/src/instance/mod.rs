@@ -87,10 +87,9 @@ impl fmt::Display for InstantiateError {
                 write!(formatter, "unknown import: {plural} not defined:")?;
                 missing.iter().try_for_each(|import| write!(formatter, "\n  {import}"))
             }
-            Self::Incompatible { module, field, expected, found } => write!(
-                formatter,
-                "incompatible import type: {module:?} {field:?} must be {expected}, but is {found}"
-            ),
+            Self::Incompatible { module, field, expected, found } => {
+                write!(formatter, "incompatible import type: {module:?} {field:?} must be {expected}, but is {found}")
+            }
             Self::Trapped(report) => write!(formatter, "{report}"),
             Self::Exited(status) => write!(formatter, "the start function ended the program with status {status}"),
             Self::Limit(what) => write!(formatter, "limit met: {what}"),

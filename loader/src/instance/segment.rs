@@ -49,7 +49,8 @@ impl InstanceData {
         }
         let to = self.table(table)?.range(destination, length)?;
         let value_type = inner.value_type(record.element_type)?;
-        let elements = inner.metadata.constants.slice(record.first_element as usize + source as usize, length as usize)?;
+        let elements =
+            inner.metadata.constants.slice(record.first_element as usize + source as usize, length as usize)?;
         for (offset, element) in elements.iter().enumerate() {
             let value = self.element(&element, value_type)?;
             // SAFETY: the range is of elements.

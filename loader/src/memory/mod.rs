@@ -95,9 +95,7 @@ impl Mapping {
         }
         if length > accessible {
             // SAFETY: likewise.
-            unsafe {
-                unix::forbid_access(self.base.add(accessible as usize), (length - accessible) as usize)
-            }?;
+            unsafe { unix::forbid_access(self.base.add(accessible as usize), (length - accessible) as usize) }?;
         }
         self.copy_image();
         Ok(())

@@ -27,8 +27,7 @@ pub(super) fn ensure() {
     }
     let (length, flags) = (STACK_BYTES + PAGE_BYTES, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new mapping at an address that the system chooses.
-    let mapping =
-        unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    let mapping = unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
     if mapping == libc::MAP_FAILED {
         // Traps are then handled on whatever stack there is.
         return;

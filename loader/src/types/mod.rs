@@ -227,7 +227,11 @@ fn limits(formatter: &mut fmt::Formatter<'_>, is_64: bool, minimum: u64, maximum
 
 impl fmt::Display for GlobalType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_mutable { write!(formatter, "global (mut {})", self.value) } else { write!(formatter, "global {}", self.value) }
+        if self.is_mutable {
+            write!(formatter, "global (mut {})", self.value)
+        } else {
+            write!(formatter, "global {}", self.value)
+        }
     }
 }
 

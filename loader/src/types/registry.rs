@@ -33,10 +33,7 @@ pub(crate) enum GroupValueType {
     /// One that refers to no type of the group.
     Plain(ValueType),
     /// A reference to the group's type at this position.
-    Inside {
-        nullable: bool,
-        position: u32,
-    },
+    Inside { nullable: bool, position: u32 },
 }
 
 struct Entry {
@@ -87,8 +84,7 @@ pub(crate) fn intern_group(group: &[TypeDescription]) -> Option<u32> {
 /// The identity of a function type that is alone in its group, final and without a supertype.
 pub(crate) fn intern_function(parameters: &[ValueType], results: &[ValueType]) -> u32 {
     let value_types = parameters.iter().chain(results).map(|value| GroupValueType::Plain(*value)).collect();
-    let description =
-        TypeDescription { value_types, parameters: parameters.len(), supertype: None, is_final: true };
+    let description = TypeDescription { value_types, parameters: parameters.len(), supertype: None, is_final: true };
     // 2^32 types do not fit in memory.
     intern_group(&[description]).unwrap_or(u32::MAX)
 }
