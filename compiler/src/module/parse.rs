@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use wasmparser::types::TypesRef;
 use wasmparser::{
-    CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, NameSectionReader, Parser,
-    Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload, Validator, WasmFeatures,
+    CompositeInnerType, CustomSectionReader, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom,
+    NameSectionReader, Parser, Payload, RecGroup, SubType, TableInit, TypeRef, ValidPayload, Validator, WasmFeatures,
 };
 
 use super::constant::{self, check_heap_type, unsupported};
@@ -133,12 +133,7 @@ impl<'a> Reading<'a> {
             Payload::TableSection(section) => {
                 for table in section.into_iter_with_offsets() {
                     let (offset, table) = table?;
-                    let initial = match &table.init {
-                        TableInit::RefNull => None,
-                        TableInit::Expr(expression) => Some(constant::read(expression)?),
-                    };
-                    let initial = initial.filter(|constants| **constants != [Constant::RefNull]);
-                    module.tables.push(table_of(offset, &table.ty, initial)?);
+                    module.tables.push(table_of(offset, &table.ty, initial_element(&table.init)?)?);
                 }
             }
             Payload::MemorySection(section) => {
@@ -161,15 +156,7 @@ impl<'a> Reading<'a> {
             }
             Payload::ExportSection(section) => {
                 for export in section {
-                    let export = export?;
-                    let entity = match export.kind {
-                        ExternalKind::Func | ExternalKind::FuncExact => Entity::Function(export.index),
-                        ExternalKind::Table => Entity::Table(export.index),
-                        ExternalKind::Memory => Entity::Memory(export.index),
-                        ExternalKind::Global => Entity::Global(export.index),
-                        ExternalKind::Tag => Entity::Tag(export.index),
-                    };
-                    module.exports.push(Export { name: export.name, entity });
+                    module.exports.push(export_of(export?));
                 }
             }
             Payload::StartSection { func, .. } => module.start_function = Some(func),
@@ -180,29 +167,26 @@ impl<'a> Reading<'a> {
             }
             Payload::DataSection(section) => {
                 for data in section {
-                    let data = data?;
-                    let mode = match &data.kind {
-                        DataKind::Passive => SegmentMode::Passive,
-                        DataKind::Active { memory_index, offset_expr } => {
-                            SegmentMode::Active { index: *memory_index, offset: constant::read(offset_expr)? }
-                        }
-                    };
-                    module.data_segments.push(DataSegment { mode, bytes: data.data });
+                    module.data_segments.push(data_segment(&data?)?);
                 }
             }
             Payload::CodeSectionStart { unchecked_range, .. } => {
                 module.code_section_offset = unchecked_range.start as usize;
             }
-            Payload::CustomSection(section) => match section.as_known() {
-                KnownCustom::Name(names) => self.name_section = Some(names),
-                _ if section.name().starts_with(".debug_") => {
-                    module.debug_sections.push((section.name(), section.data()));
-                }
-                _ => {}
-            },
+            Payload::CustomSection(section) => self.custom_section(&section),
             _ => {}
         }
         Ok(())
+    }
+
+    fn custom_section(&mut self, section: &CustomSectionReader<'a>) {
+        match section.as_known() {
+            KnownCustom::Name(names) => self.name_section = Some(names),
+            _ if section.name().starts_with(".debug_") => {
+                self.module.debug_sections.push((section.name(), section.data()));
+            }
+            _ => {}
+        }
     }
 
     fn recursion_group(&mut self, offset: u64, group: &RecGroup) -> Result<(), CompileError> {
@@ -316,6 +300,13 @@ fn table_of(
     })
 }
 
+/// The value that a table's elements start with, unless it is null.
+fn initial_element(initial: &TableInit<'_>) -> Result<Option<ConstantExpression>, CompileError> {
+    let TableInit::Expr(expression) = initial else { return Ok(None) };
+    let constants = constant::read(expression)?;
+    Ok((*constants != [Constant::RefNull]).then_some(constants))
+}
+
 fn memory_of(offset: u64, memory: &wasmparser::MemoryType) -> Result<Memory, CompileError> {
     if memory.shared {
         return Err(unsupported(offset, "threads (a shared memory)"));
@@ -338,6 +329,27 @@ fn global_of(
         return Err(unsupported(offset, "threads"));
     }
     Ok(Global { value_type: global.content_type, is_mutable: global.mutable, initial })
+}
+
+fn export_of(export: wasmparser::Export<'_>) -> Export<'_> {
+    let entity = match export.kind {
+        ExternalKind::Func | ExternalKind::FuncExact => Entity::Function(export.index),
+        ExternalKind::Table => Entity::Table(export.index),
+        ExternalKind::Memory => Entity::Memory(export.index),
+        ExternalKind::Global => Entity::Global(export.index),
+        ExternalKind::Tag => Entity::Tag(export.index),
+    };
+    Export { name: export.name, entity }
+}
+
+fn data_segment<'a>(data: &wasmparser::Data<'a>) -> Result<DataSegment<'a>, CompileError> {
+    let mode = match &data.kind {
+        DataKind::Passive => SegmentMode::Passive,
+        DataKind::Active { memory_index, offset_expr } => {
+            SegmentMode::Active { index: *memory_index, offset: constant::read(offset_expr)? }
+        }
+    };
+    Ok(DataSegment { mode, bytes: data.data })
 }
 
 fn element_segment(element: &wasmparser::Element<'_>) -> Result<ElementSegment, CompileError> {

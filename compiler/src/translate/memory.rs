@@ -42,7 +42,6 @@ impl FunctionTranslator<'_, '_> {
         self.load_or_store(operator) || self.whole_memory(operator)
     }
 
-    #[expect(clippy::too_many_lines, reason = "a table: one arm per operator")]
     fn load_or_store(&mut self, operator: &Operator<'_>) -> bool {
         macro_rules! extending_load {
             ($memarg:ident, $bytes:literal, $load:ident, $type:expr) => {{

@@ -34,7 +34,7 @@ mod table;
 mod tests;
 pub(crate) mod trap;
 
-pub(crate) use signature::{POINTER, VECTOR, signature_of, value_type};
+pub(crate) use signature::{POINTER, signature_of, value_type};
 
 /// The namespace of user names that are functions, by function index.
 pub(crate) const NAMESPACE_FUNCTIONS: u32 = 0;
