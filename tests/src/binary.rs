@@ -27,7 +27,8 @@ fn build() -> Result<PathBuf> {
     };
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--locked", "--offline", "--profile", profile]);
-    command.args(["-p", "wasmc", "-p", "wasmrun", "-p", "wasmc-capi"]);
+    // The whole workspace: of fewer packages, dependencies would be built again with fewer features.
+    command.arg("--workspace");
     command.arg("--target-dir").arg(directory.parent().context("a profile lies in a target directory")?);
     tool::run(command.current_dir(root()))?;
     Ok(directory)
