@@ -1,1 +1,3 @@
 //! The `wasmc` command.
+
+pub mod wast;
