@@ -176,7 +176,7 @@ pub(crate) unsafe fn call_reference(
 /// `record` must be a host function of `store`, and `values` fit its type.
 unsafe fn call_host(store: *mut StoreInner, record: *mut HostRecord, values: *mut Slot) -> Result<bool, CallError> {
     // SAFETY: records live as long as their store.
-    let Some(array) = (unsafe { (&(*record).definition).array }) else {
+    let Some(array) = (unsafe { &*record }).definition.array else {
         // SAFETY: as above; the record is one of the store's.
         let Some((entry, code)) = (unsafe { crate::host::entry_for(&*store, &(*record).definition) }) else {
             return Err(CallError::NoEntry);

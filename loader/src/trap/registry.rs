@@ -37,7 +37,7 @@ impl Slot {
         let (start, end) = (self.start.load(Ordering::Relaxed), self.end.load(Ordering::Relaxed));
         let image = self.image.load(Ordering::Relaxed);
         fence(Ordering::Acquire);
-        let is_stable = sequence % 2 == 0 && self.sequence.load(Ordering::Relaxed) == sequence;
+        let is_stable = sequence.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == sequence;
         is_stable.then_some((start, end, image))
     }
 }
