@@ -1,12 +1,11 @@
 //! [`LinkedText`] and the module in, [`Artifact`] out: every section of [`wasmc_contract::section`], in an object file.
 
-use wasmc_contract::record::Record;
 use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::target::{Architecture, System, Target};
 
 use crate::code::Program;
 use crate::error::CompileError;
-use crate::link::{LinkedText, Table};
+use crate::link::LinkedText;
 use crate::options::CompileOptions;
 
 mod eh_frame;
@@ -16,6 +15,7 @@ mod metadata;
 mod names;
 mod ready_tables;
 mod symbols;
+mod tables;
 
 /// What objects can be written for so far.
 const SUPPORTED: Target = Target { architecture: Architecture::X86_64, system: System::Linux };
@@ -69,8 +69,8 @@ pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, 
             (Section::Tables, ready_tables::write(program, &text.places)),
             (Section::Image, images.bytes),
             (Section::Data, images.data),
-            (Section::Traps, table(&text.traps)),
-            (Section::Addresses, table(&text.addresses)),
+            (Section::Traps, tables::write(&text.traps)),
+            (Section::Addresses, tables::write(&text.addresses)),
             (Section::Names, names),
         ],
         unwind,
@@ -95,16 +95,4 @@ fn descriptor(program: &Program<'_>) -> Descriptor {
         source_hash_high: (half >> 64) as u64,
         ..Descriptor::new(options.target, options.cpu_features, flags)
     }
-}
-
-/// `count:u32 pad:u32 offset:u32^count value^count`
-fn table<T: Record>(table: &Table<T>) -> Vec<u8> {
-    let count = table.offsets.len();
-    let mut bytes = Vec::with_capacity(8 + count * (4 + T::SIZE));
-    let mut sink = |part: &[u8]| bytes.extend_from_slice(part);
-    (count as u32).write(&mut sink);
-    0u32.write(&mut sink);
-    table.offsets.iter().for_each(|offset| offset.write(&mut sink));
-    table.values.iter().for_each(|value| value.write(&mut sink));
-    bytes
 }

@@ -129,11 +129,13 @@ fn check_tables(object: &Object<'_>, text_bytes: u64) -> Checked {
     };
     let traps = TrapTable::parse(object.section(Section::Traps)?).ok_or("the trap table does not parse".to_owned())?;
     let (offsets, codes): (Vec<u32>, Vec<u8>) = traps.iter().unzip();
+    ensure!(offsets.len() == traps.len(), "the trap table is cut off");
     ensure!(is_sorted(&offsets), "the trap table does not ascend inside the text");
     ensure!(codes.iter().all(|code| TrapCode::from_number(*code).is_some()), "a trap code is not known");
     let addresses = object.section(Section::Addresses)?;
     let addresses = AddressMap::parse(addresses).ok_or("the address map does not parse".to_owned())?;
     let offsets: Vec<u32> = addresses.iter().map(|(offset, _)| offset).collect();
+    ensure!(offsets.len() == addresses.len(), "the address map is cut off");
     ensure!(is_sorted(&offsets), "the address map does not ascend inside the text");
     Ok(())
 }
