@@ -2,7 +2,8 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, UserExternalName, Value, types,
+    Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, UserExternalName, Value,
+    types,
 };
 use cranelift_codegen::isa::CallConv;
 use wasmc_contract::NONE;
@@ -24,7 +25,7 @@ enum Callee {
     Indirect { code: Value, context: Value },
 }
 
-/// How many types an element of a ready table is compared with in line.
+/// How many types a table may hold for its elements to be compared with each subtype of a call's type in line.
 const COMPARED_TYPES_MAX: usize = 8;
 
 impl FunctionTranslator<'_, '_> {
@@ -218,18 +219,15 @@ impl FunctionTranslator<'_, '_> {
 
     /// Traps unless the ready element's type is the one at `type_index` or a subtype.
     fn check_ready_type(&mut self, type_index: u32, ready: &ReadyTable, element: Value) {
-        let module = self.environment.module;
-        let fits = |found: &&u32| is_subtype(module, **found, type_index);
-        let fitting: Vec<u32> = ready.types.iter().filter(fits).copied().collect();
-        let has_null = ready.has_null;
-        let has_other = fitting.len() != ready.types.len();
-        if !has_null && !has_other {
+        let fitting = fitting_types(self.environment.module, ready, type_index);
+        let all_fit = fitting.as_ref().is_some_and(|fitting| fitting.len() == ready.types.len());
+        if all_fit && !ready.has_null {
             return;
         }
         let flags = MemFlagsData::trusted().with_readonly();
         let offset = ready.offset_bytes as i32 + offset::READY_TYPE_INDEX;
         let found = self.builder.ins().load(types::I32, flags, element, offset);
-        if !has_other {
+        if all_fit {
             let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NONE));
             self.trap_if(is_null, TrapCode::UninitializedElement);
             return;
@@ -237,10 +235,13 @@ impl FunctionTranslator<'_, '_> {
         let next = self.builder.create_block();
         let mismatch = self.builder.create_block();
         self.builder.set_cold_block(mismatch);
-        self.branch_if_fitting(type_index, found, &fitting, next, mismatch);
+        match fitting {
+            Some(fitting) => self.branch_if_among(found, &fitting, next, mismatch),
+            None => self.branch_if_subtype(type_index, found, next, mismatch),
+        }
         self.builder.seal_block(mismatch);
         self.builder.switch_to_block(mismatch);
-        if has_null {
+        if ready.has_null {
             let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NONE));
             self.trap_if(is_null, TrapCode::UninitializedElement);
         }
@@ -248,35 +249,9 @@ impl FunctionTranslator<'_, '_> {
         self.builder.seal_block(next);
         self.builder.switch_to_block(next);
     }
-}
 
-impl FunctionTranslator<'_, '_> {
     /// Branches to `next` if `found` is among the canonical types `fitting`, else to `mismatch`.
-    fn branch_if_fitting(
-        &mut self,
-        type_index: u32,
-        found: Value,
-        fitting: &[u32],
-        next: cranelift_codegen::ir::Block,
-        mismatch: cranelift_codegen::ir::Block,
-    ) {
-        if fitting.len() > COMPARED_TYPES_MAX {
-            let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NONE));
-            let ask = self.builder.create_block();
-            self.builder.ins().brif(is_null, mismatch, &[], ask, &[]);
-            self.builder.seal_block(ask);
-            self.builder.switch_to_block(ask);
-            let identities = self.constant_pointer(offset::INSTANCE_TYPE_IDENTITIES as u32);
-            let found = self.builder.ins().uextend(types::I64, found);
-            let distance = self.builder.ins().ishl_imm_u(found, 2);
-            let address = self.builder.ins().iadd(identities, distance);
-            let flags = MemFlagsData::trusted().with_readonly();
-            let identity = self.builder.ins().load(types::I32, flags, address, 0);
-            let expected = self.type_identity(type_index);
-            let is_subtype = self.call_builtin(Builtin::IsSubtype, &[self.context, identity, expected]);
-            self.builder.ins().brif(is_subtype, next, &[], mismatch, &[]);
-            return;
-        }
+    fn branch_if_among(&mut self, found: Value, fitting: &[u32], next: Block, mismatch: Block) {
         let mut any = None;
         for canonical in fitting {
             let is_equal = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(*canonical));
@@ -285,13 +260,30 @@ impl FunctionTranslator<'_, '_> {
                 None => is_equal,
             });
         }
-        match any {
-            Some(any) => self.builder.ins().brif(any, next, &[], mismatch, &[]),
-            None => {
-                let never = self.builder.ins().iconst(types::I8, 0);
-                self.builder.ins().brif(never, next, &[], mismatch, &[])
-            }
+        let any = match any {
+            Some(any) => any,
+            None => self.builder.ins().iconst(types::I8, 0),
         };
+        self.builder.ins().brif(any, next, &[], mismatch, &[]);
+    }
+
+    /// Branches to `next` if `found`, a canonical type or [`NONE`], is a subtype of the type at `type_index`, else to
+    /// `mismatch`.
+    fn branch_if_subtype(&mut self, type_index: u32, found: Value, next: Block, mismatch: Block) {
+        let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NONE));
+        let ask = self.builder.create_block();
+        self.builder.ins().brif(is_null, mismatch, &[], ask, &[]);
+        self.builder.seal_block(ask);
+        self.builder.switch_to_block(ask);
+        let identities = self.constant_pointer(offset::INSTANCE_TYPE_IDENTITIES as u32);
+        let found = self.builder.ins().uextend(types::I64, found);
+        let distance = self.builder.ins().ishl_imm_u(found, 2);
+        let address = self.builder.ins().iadd(identities, distance);
+        let flags = MemFlagsData::trusted().with_readonly();
+        let identity = self.builder.ins().load(types::I32, flags, address, 0);
+        let expected = self.type_identity(type_index);
+        let is_subtype = self.call_builtin(Builtin::IsSubtype, &[self.context, identity, expected]);
+        self.builder.ins().brif(is_subtype, next, &[], mismatch, &[]);
     }
 
     /// The address of the text's first byte.
@@ -311,6 +303,20 @@ impl FunctionTranslator<'_, '_> {
 /// The flags of a load from a function reference, which never changes.
 fn reference_flags(null: Option<TrapCode>) -> MemFlagsData {
     MemFlagsData::trusted().with_readonly().with_trap_code(null.map(to_cranelift))
+}
+
+/// The canonical types among those of the table that are the one at `type_index` or a subtype; `None` if there are too
+/// many to ask each.
+fn fitting_types(module: &WasmModule<'_>, ready: &ReadyTable, type_index: u32) -> Option<Vec<u32>> {
+    let expected = &module.types[type_index as usize];
+    if expected.is_final {
+        let has_it = ready.types.binary_search(&expected.canonical).is_ok();
+        return Some(if has_it { vec![expected.canonical] } else { Vec::new() });
+    }
+    if ready.types.len() > COMPARED_TYPES_MAX {
+        return None;
+    }
+    Some(ready.types.iter().filter(|found| is_subtype(module, **found, type_index)).copied().collect())
 }
 
 /// Whether the type at `found` is the one at `expected` or declared a subtype of it.

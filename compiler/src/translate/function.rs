@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, ArgumentPurpose, Block, BlockArg, Endianness, FuncRef, GlobalValueData, Inst,
-    InstBuilder, MemFlagsData, SigRef, SourceLoc, StackSlot, Type, Value, types,
+    InstBuilder, InstructionData, MemFlagsData, Opcode, SigRef, SourceLoc, StackSlot, Type, Value, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
 use wasmc_contract::builtin::Builtin;
@@ -405,6 +405,19 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             self.builder.ins().uextend(types::I64, value)
         } else {
             value
+        }
+    }
+
+    /// The integer that `value` is, if it is a constant, also one that was widened.
+    pub(super) fn constant_of(&self, value: Value) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        match dfg.insts[dfg.value_def(value).inst()?] {
+            InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u64),
+            InstructionData::Unary { opcode: Opcode::Uextend, arg } => match dfg.insts[dfg.value_def(arg).inst()?] {
+                InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u64),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }

@@ -6,7 +6,6 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value, types};
-use wasmc_contract::builtin::Builtin;
 use wasmc_contract::context::offset;
 use wasmc_contract::trap::TrapCode;
 use wasmc_contract::{GUARD_BYTES, WASM_PAGE_BYTES};
@@ -150,19 +149,23 @@ impl FunctionTranslator<'_, '_> {
     /// Pops an index, and makes the address of `size_bytes` bytes there.
     fn address(&mut self, memarg: &MemArg, size_bytes: u32) -> Address {
         let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
+        let index = self.pop_index();
+        self.address_at(memory, index, memarg.offset, size_bytes)
+    }
+
+    /// The address of `size_bytes` bytes at `index + offset`.
+    pub(super) fn address_at(&mut self, memory: u32, index: Value, offset: u64, size_bytes: u32) -> Address {
         let is_64 = self.environment.module.memories[memory as usize].is_64;
         let access = self.memory_access(memory);
-        let index = self.pop();
-        let index = self.widen(index);
-        let end_offset = memarg.offset.checked_add(u64::from(size_bytes));
+        let end_offset = offset.checked_add(u64::from(size_bytes));
         if access.is_checked || end_offset.is_none_or(|end| end > GUARD_BYTES) {
             self.check_end(memory, index, is_64, end_offset);
         }
         let base = self.builder.ins().iadd(access.base, index);
-        match i32::try_from(memarg.offset) {
+        match i32::try_from(offset) {
             Ok(offset) => Address { base, offset, flags: access.flags },
             Err(_) => {
-                let offset = self.builder.ins().iconst(types::I64, memarg.offset as i64);
+                let offset = self.builder.ins().iconst(types::I64, offset as i64);
                 Address { base: self.builder.ins().iadd(base, offset), offset: 0, flags: access.flags }
             }
         }
@@ -223,7 +226,7 @@ impl FunctionTranslator<'_, '_> {
     }
 
     /// The memory's length in bytes.
-    fn memory_bytes(&mut self, memory: u32) -> Value {
+    pub(super) fn memory_bytes(&mut self, memory: u32) -> Value {
         if let Some(bytes) = self.memory_access(memory).fixed_bytes {
             return self.builder.ins().iconst(types::I64, bytes as i64);
         }
@@ -231,69 +234,5 @@ impl FunctionTranslator<'_, '_> {
         let flags = self.trusted(Region::MemoryDefinitions);
         let offset = offset as i32 + offset::MEMORY_LENGTH_BYTES;
         self.builder.ins().load(POINTER, flags, definition, offset)
-    }
-
-    fn whole_memory(&mut self, operator: &Operator<'_>) -> bool {
-        match operator {
-            Operator::MemorySize { mem } => {
-                let bytes = self.memory_bytes(*mem);
-                let pages = self.builder.ins().ushr_imm_u(bytes, i64::from(WASM_PAGE_BYTES.trailing_zeros()));
-                self.push_memory_index(*mem, pages);
-            }
-            Operator::MemoryGrow { mem } => {
-                let pages = self.pop_index();
-                let memory = self.index_argument(*mem);
-                let before = self.call_builtin(Builtin::MemoryGrow, &[self.context, memory, pages]);
-                self.push_memory_index(*mem, before);
-            }
-            Operator::MemoryInit { data_index, mem } => {
-                let [destination, source, length] = self.pop_indices();
-                let memory = self.index_argument(*mem);
-                let segment = self.index_argument(*data_index);
-                let arguments = [self.context, memory, segment, destination, source, length];
-                self.call_checked_builtin(Builtin::MemoryInit, &arguments);
-            }
-            Operator::DataDrop { data_index } => {
-                let segment = self.index_argument(*data_index);
-                self.call_builtin(Builtin::DataDrop, &[self.context, segment]);
-            }
-            Operator::MemoryCopy { dst_mem, src_mem } => {
-                let [destination, source, length] = self.pop_indices();
-                let to = self.index_argument(*dst_mem);
-                let from = self.index_argument(*src_mem);
-                let arguments = [self.context, to, from, destination, source, length];
-                self.call_checked_builtin(Builtin::MemoryCopy, &arguments);
-            }
-            Operator::MemoryFill { mem } => {
-                let length = self.pop_index();
-                let value = self.pop();
-                let destination = self.pop_index();
-                let memory = self.index_argument(*mem);
-                let arguments = [self.context, memory, destination, value, length];
-                self.call_checked_builtin(Builtin::MemoryFill, &arguments);
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// Pushes a number of pages as wide as the memory's indices are.
-    fn push_memory_index(&mut self, memory: u32, pages: Value) {
-        let is_64 = self.environment.module.memories[memory as usize].is_64;
-        let pages = if is_64 { pages } else { self.builder.ins().ireduce(types::I32, pages) };
-        self.stack.push(pages);
-    }
-
-    /// Pops an index or a length, as 64 bits.
-    pub(super) fn pop_index(&mut self) -> Value {
-        let index = self.pop();
-        self.widen(index)
-    }
-
-    /// Pops three of them: the lowest first.
-    pub(super) fn pop_indices(&mut self) -> [Value; 3] {
-        let third = self.pop_index();
-        let second = self.pop_index();
-        [self.pop_index(), second, third]
     }
 }

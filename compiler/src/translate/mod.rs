@@ -1,7 +1,7 @@
 //! One function body in, its Cranelift IR out. Validates as it goes; never looks at another body.
 //!
 //! * `function`: the state of one translation, and the dispatch over operators;
-//! * `control`, `call`, `memory`, `table`, `global`, `reference`, `numeric`, `simd`, `shuffle`: what operators become;
+//! * `control`, `call`, `memory`, `bulk`, `table`, `global`, `reference`, `numeric`, `simd`, `shuffle`: what operators become;
 //! * `builtin`: calls of the loader's functions, and what follows their failure;
 //! * `environment`: what all translations of a module share; `signature` and `trap`: types and trap codes.
 
@@ -18,6 +18,7 @@ use crate::module::WasmModule;
 use crate::options::CompileOptions;
 
 mod builtin;
+mod bulk;
 mod call;
 mod control;
 mod environment;
