@@ -65,15 +65,15 @@ fn config() -> Config {
         custom_page_sizes_enabled: false,
         compact_imports_enabled: false,
         max_tags: 0,
-        min_funcs: 1,
+        min_funcs: 4,
         max_funcs: 12,
-        max_instructions: 200,
+        max_instructions: 300,
         ..Config::default()
     }
 }
 
 fn make(seed: u64) -> Result<Option<Vec<u8>>> {
-    let bytes = Random::new(seed).bytes(4096);
+    let bytes = Random::new(seed).bytes(30_000);
     let mut module = Module::new(config(), &mut Unstructured::new(&bytes))?;
     if module.ensure_termination(FUEL).is_err() {
         return Ok(None);
@@ -144,7 +144,8 @@ fn run_wasmc(wasm: &[u8], seed: u64, options: &CompileOptions) -> Result<Trace> 
         Err(error) => return Err(error.into()),
     };
     let mut random = Random::new(seed);
-    let exports = instance.exports(&store);
+    let mut exports = instance.exports(&store);
+    exports.sort_by(|left, right| left.0.cmp(&right.0));
     for (name, export) in &exports {
         let Extern::Function(function) = export else { continue };
         let parameters = function.function_type(&store).context("a function of this store")?.parameters;
@@ -243,8 +244,9 @@ fn run_wasmi(wasm: &[u8], seed: u64) -> Result<Option<Trace>> {
         }
     };
     let mut random = Random::new(seed);
-    // In the module's order, as wasmc gives them.
-    let names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
+    // Arguments follow from the order: by name in both engines.
+    let mut names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
+    names.sort();
     for name in &names {
         let Some(function) = instance.get_func(&store, name) else { continue };
         let function_type = function.ty(&store);
@@ -318,6 +320,9 @@ fn wasmi_kind(error: &wasmi::Error) -> Result<&'static str> {
         Some(TrapCode::IntegerDivisionByZero) => "division",
         Some(TrapCode::BadConversionToInteger) => "conversion",
         Some(TrapCode::StackOverflow) => "stack",
+        // An active segment that does not fit, which wasmi calls an error of its own.
+        None if error.to_string().starts_with("out of bounds table access") => "table",
+        None if error.to_string().starts_with("out of bounds memory access") => "memory",
         _ => return Err(anyhow!("wasmi: {error}")),
     })
 }

@@ -5,7 +5,7 @@ use wasmc_contract::context::ContextLayout;
 
 use crate::error::CompileError;
 use crate::module::WasmModule;
-use crate::options::CompileOptions;
+use crate::options::{CompileOptions, Optimization};
 use crate::trampoline::{Trampoline, Trampolines};
 
 /// A module that is being compiled. Its text is a list of items, numbered in the order of their places: imported
@@ -14,6 +14,8 @@ pub(crate) struct Program<'m> {
     pub(crate) module: &'m WasmModule<'m>,
     pub(crate) options: &'m CompileOptions,
     pub(crate) isa: OwnedTargetIsa,
+    /// The same, for functions that are too large to be optimised in bearable time.
+    pub(crate) quick_isa: OwnedTargetIsa,
     pub(crate) layout: ContextLayout,
     pub(crate) trampolines: Trampolines,
 }
@@ -35,7 +37,15 @@ impl<'m> Program<'m> {
             what: "the size of an instance's context".to_owned(),
             limit: i32::MAX as u64,
         })?;
-        Ok(Self { module, options, isa: crate::isa::build(options)?, layout, trampolines: Trampolines::plan(module) })
+        let quick = CompileOptions { optimization: Optimization::None, ..options.clone() };
+        Ok(Self {
+            module,
+            options,
+            isa: crate::isa::build(options)?,
+            quick_isa: crate::isa::build(&quick)?,
+            layout,
+            trampolines: Trampolines::plan(module),
+        })
     }
 
     pub(crate) fn isa(&self) -> &dyn TargetIsa {

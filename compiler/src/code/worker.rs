@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::UserFuncName;
+use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::FunctionBuilderContext;
 
@@ -81,7 +81,8 @@ impl<'p> Worker<'p> {
     fn generate(&mut self, item: u32, with_text: bool) -> Result<(), CompileError> {
         self.build(item)?;
         self.context.want_disasm = with_text;
-        let result = self.context.compile(self.program.isa(), &mut self.control);
+        let isa = if is_bearable(&self.context.func) { self.program.isa() } else { &*self.program.quick_isa };
+        let result = self.context.compile(isa, &mut self.control);
         let failed = result.err().map(|error| match error.inner {
             // Its own text only says that there are some.
             CodegenError::Verifier(errors) => errors.to_string(),
@@ -96,4 +97,22 @@ impl<'p> Worker<'p> {
             Item::Trampoline(trampoline) => CompileError::Trampoline { name: trampoline.name(), message },
         }
     }
+}
+
+/// The most instructions of one basic block that is optimised.
+///
+/// The optimiser moves each pure instruction to its first use, which may be the block's end, so that everything before
+/// is live at once; the register allocator's work grows with the square of that. Real programs' blocks stay far below.
+const BLOCK_INSTRUCTIONS_MAX: usize = 8192;
+
+/// The most instructions of a function that is optimised, for the same reason: values may live through many blocks.
+const FUNCTION_INSTRUCTIONS_MAX: usize = 400_000;
+
+fn is_bearable(function: &Function) -> bool {
+    let mut total = 0;
+    function.layout.blocks().all(|block| {
+        let count = function.layout.block_insts(block).count();
+        total += count;
+        count <= BLOCK_INSTRUCTIONS_MAX && total <= FUNCTION_INSTRUCTIONS_MAX
+    })
 }

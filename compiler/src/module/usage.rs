@@ -61,6 +61,8 @@ impl Usage {
             .map(|table| is_closed[table] && scan.grown_tables.binary_search(&(table as u32)).is_err())
             .collect();
         let mut referenced_functions = scan.referenced_functions;
+        // Bodies are yet to be validated: what they name need not exist.
+        referenced_functions.retain(|function| (*function as usize) < module.functions.len());
         declared_references(module, &ready_tables, &mut referenced_functions);
         referenced_functions.sort_unstable();
         referenced_functions.dedup();
