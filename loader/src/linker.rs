@@ -1,6 +1,6 @@
 //! Names what modules import, and makes instances.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::value::Value;
 /// Names what modules import. Host functions in it serve any number of stores; other definitions are of one.
 #[derive(Clone, Default)]
 pub struct Linker {
-    modules: HashMap<Box<str>, HashMap<Box<str>, Definition>>,
+    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition>>,
     allows_shadowing: bool,
     traps_unknown: bool,
 }
@@ -162,7 +162,7 @@ impl Linker {
 
     fn insert(&mut self, module: &str, field: &str, definition: Definition) -> Result<&mut Self, DefineError> {
         if !self.modules.contains_key(module) {
-            self.modules.insert(module.into(), HashMap::new());
+            self.modules.insert(module.into(), BTreeMap::new());
         }
         let fields = self.modules.get_mut(module).expect("inserted above");
         if !self.allows_shadowing && fields.contains_key(field) {

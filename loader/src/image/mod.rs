@@ -110,7 +110,7 @@ impl Image {
         Self::from_owned_file(map::anonymous_file(bytes)?)
     }
 
-    /// The image of a module that a linker put into this program.
+    /// The image of a module that a linker put into this program. It is made once, and kept as long as the program runs.
     ///
     /// # Errors
     ///
@@ -120,9 +120,23 @@ impl Image {
     ///
     /// `descriptor` must be a `PREFIX_module` symbol of an artifact that was linked into the program, and stay there.
     pub unsafe fn from_descriptor(descriptor: *const Descriptor) -> Result<Self, LoadError> {
+        // Code that runs must be found as that of one image, which its store keeps: so there is no second one.
+        static LINKED: std::sync::Mutex<Vec<(usize, Image)>> = std::sync::Mutex::new(Vec::new());
+        let mut linked = LINKED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, image)) = linked.iter().find(|(address, _)| *address == descriptor.addr()) {
+            return Ok(image.clone());
+        }
         // SAFETY: the caller's promise.
-        let descriptor = unsafe { *descriptor };
-        check_descriptor(&descriptor)?;
+        let image = unsafe { Self::from_linked(&*descriptor) }?;
+        linked.push((descriptor.addr(), image.clone()));
+        Ok(image)
+    }
+
+    /// # Safety
+    ///
+    /// As [`Image::from_descriptor`].
+    unsafe fn from_linked(descriptor: &Descriptor) -> Result<Self, LoadError> {
+        check_descriptor(descriptor)?;
         // SAFETY: the linker put the sections where the descriptor says, and the program keeps them.
         let part = |reference: wasmc_contract::section::SectionReference| unsafe {
             match reference.length_bytes {
@@ -140,7 +154,7 @@ impl Image {
             addresses: part(descriptor.addresses),
             names: part(descriptor.names),
         };
-        Self::new(&descriptor, parts, None, None)
+        Self::new(descriptor, parts, None, None)
     }
 
     fn from_owned_file(file: File) -> Result<Self, LoadError> {

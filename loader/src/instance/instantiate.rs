@@ -4,7 +4,7 @@
 //! store, since what it put into others' tables and memories stays there.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ptr::null;
 
 use wasmc_contract::context::{
@@ -100,7 +100,7 @@ fn allocate(store: &mut Store, image: &Image, imports: &Imports) -> Owned<Instan
         tables: tables.chain(unset(metadata.tables.len() - imports.tables.len())).collect(),
         imported_globals: imports.globals.clone().into_boxed_slice(),
         tags: tags.into_boxed_slice(),
-        more_references: RefCell::new(HashMap::new()),
+        more_references: RefCell::new(BTreeMap::new()),
         dropped_elements: cells(metadata.element_segments.len()),
         dropped_data: cells(metadata.data_segments.len()),
         default_memory: null(),

@@ -2,7 +2,7 @@
 
 use std::alloc::Layout;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::null_mut;
 
@@ -121,7 +121,7 @@ pub(crate) struct InstanceData {
     /// By tag index.
     tags: Box<[Tag]>,
     /// References to functions that have none in the context, made when they are asked for.
-    more_references: RefCell<HashMap<u32, Owned<FunctionReference>>>,
+    more_references: RefCell<BTreeMap<u32, Owned<FunctionReference>>>,
     /// By segment index: whether it was dropped.
     dropped_elements: Box<[Cell<bool>]>,
     dropped_data: Box<[Cell<bool>]>,

@@ -18,11 +18,10 @@ static EARLIER: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
 pub(super) fn install_handlers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let _ = EARLIER.set(SIGNALS.map(earlier_action));
-        for signal in SIGNALS {
-            // The signal stays blocked in its handler: a fault in the handler itself ends the process.
-            install(signal, handle as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
-        }
+        // The signal stays blocked in its handler: a fault in the handler itself ends the process.
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        let earlier = SIGNALS.map(|signal| install(signal, handle as *const () as usize, flags));
+        let _ = EARLIER.set(earlier);
     });
 }
 
@@ -30,10 +29,12 @@ pub(super) fn install_handlers() {
 pub(crate) fn install_wake_handler() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let earlier = earlier_action(WAKE).sa_sigaction;
-        if earlier == libc::SIG_DFL || earlier == libc::SIG_IGN {
-            // Without SA_RESTART, so that the system call returns.
-            install(WAKE, do_nothing as *const () as usize, libc::SA_ONSTACK);
+        // Without SA_RESTART, so that the system call returns.
+        let earlier = install(WAKE, do_nothing as *const () as usize, libc::SA_ONSTACK);
+        if earlier.sa_sigaction != libc::SIG_DFL && earlier.sa_sigaction != libc::SIG_IGN {
+            // Somebody else's handler interrupts system calls as well, and wants to be called.
+            // SAFETY: the action is the one that was installed.
+            unsafe { libc::sigaction(WAKE, &raw const earlier, std::ptr::null_mut()) };
         }
     });
 }
@@ -44,23 +45,17 @@ pub(crate) fn wake_thread(thread: i32) {
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, WAKE) };
 }
 
-fn earlier_action(signal: i32) -> libc::sigaction {
-    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: `action` is a place for the result; if there is none, zeros are the default action.
-    unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
-        action.assume_init()
-    }
-}
-
-fn install(signal: i32, handler: usize, flags: i32) {
+/// Installs a handler; gives the action before it.
+fn install(signal: i32, handler: usize, flags: i32) -> libc::sigaction {
     // SAFETY: zeros are a valid action; the handler is a function that the flags describe.
     unsafe {
         let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        let mut earlier = action;
         action.sa_sigaction = handler;
         action.sa_flags = flags;
         libc::sigemptyset(&raw mut action.sa_mask);
-        libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        libc::sigaction(signal, &raw const action, &raw mut earlier);
+        earlier
     }
 }
 
@@ -92,7 +87,14 @@ unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, cont
 /// As `handle`.
 unsafe fn pass_on(signal: i32, information: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let position = SIGNALS.iter().position(|other| *other == signal);
-    let earlier = position.and_then(|position| EARLIER.get().map(|actions| actions[position]));
+    // A thread that faults while another is installing the handlers waits for it to say what was there before.
+    let actions = loop {
+        match EARLIER.get() {
+            Some(actions) => break actions,
+            None => std::hint::spin_loop(),
+        }
+    };
+    let earlier = position.map(|position| actions[position]);
     match earlier {
         Some(earlier) if earlier.sa_sigaction != libc::SIG_DFL && earlier.sa_sigaction != libc::SIG_IGN => {
             // SAFETY: the flags say which of the two kinds of handler it is.
@@ -108,6 +110,8 @@ unsafe fn pass_on(signal: i32, information: *mut libc::siginfo_t, context: *mut 
             }
         }
         // The instruction is executed again, and the default action ends the process.
-        _ => install(signal, libc::SIG_DFL, 0),
+        _ => {
+            install(signal, libc::SIG_DFL, 0);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! when their groups are, position by position, with references inside a group counted from its start. Identities are
 //! never taken back: what a process holds of them is bounded by the different types that it ever loaded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{FunctionType, HeapType, ReferenceType, ValueType};
@@ -43,8 +43,8 @@ struct Entry {
 
 #[derive(Default)]
 struct Registry {
-    /// From a group's encoding to its first type's identity.
-    groups: HashMap<Box<[u32]>, u32>,
+    /// From a group's encoding to its first type's identity. (A hash map would ask the system for random numbers.)
+    groups: BTreeMap<Box<[u32]>, u32>,
     types: Vec<Entry>,
 }
 
