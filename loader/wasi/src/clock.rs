@@ -1,0 +1,80 @@
+//! `clock_*`: the host's clocks, or a virtual one that moves only when the program looks at it or sleeps.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+use wasmc_loader::GuestMemory;
+
+use crate::context::Context;
+use crate::errno::Errno;
+use crate::types::write_u64;
+
+/// Where time comes from.
+#[derive(Debug)]
+pub(crate) enum Clock {
+    /// The host's clocks.
+    Host,
+    /// Nanoseconds since the epoch.
+    Virtual(AtomicU64),
+}
+
+impl Clock {
+    /// What each look at a virtual clock adds: programs that wait for time to pass must end.
+    const VIRTUAL_STEP: u64 = 1000;
+
+    /// Nanoseconds.
+    pub(crate) fn now(&self, id: u32) -> Result<u64, Errno> {
+        let id = host_clock(id)?;
+        match self {
+            Self::Host => Ok(nanoseconds(clock_gettime(id))),
+            Self::Virtual(time) => Ok(time.fetch_add(Self::VIRTUAL_STEP, Ordering::Relaxed)),
+        }
+    }
+
+    /// Nanoseconds.
+    fn resolution(&self, id: u32) -> Result<u64, Errno> {
+        let id = host_clock(id)?;
+        match self {
+            Self::Host => Ok(nanoseconds(clock_getres(id)).max(1)),
+            Self::Virtual(_) => Ok(Self::VIRTUAL_STEP),
+        }
+    }
+}
+
+fn host_clock(id: u32) -> Result<ClockId, Errno> {
+    match id {
+        0 => Ok(ClockId::Realtime),
+        1 => Ok(ClockId::Monotonic),
+        2 => Ok(ClockId::ProcessCPUTime),
+        3 => Ok(ClockId::ThreadCPUTime),
+        _ => Err(Errno::Inval),
+    }
+}
+
+/// Nanoseconds since the epoch as the interface counts them: none before 1970, none after 2554.
+pub(crate) fn nanoseconds(time: Timespec) -> u64 {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The reverse of [`nanoseconds`].
+pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(nanoseconds / 1_000_000_000).unwrap_or(i64::MAX),
+        tv_nsec: (nanoseconds % 1_000_000_000) as _,
+    }
+}
+
+pub(crate) fn clock_res_get(context: &Context, memory: &GuestMemory, id: u32, result: u32) -> Result<(), Errno> {
+    write_u64(memory, result, context.clock.resolution(id)?)
+}
+
+pub(crate) fn clock_time_get(
+    context: &Context,
+    memory: &GuestMemory,
+    id: u32,
+    _precision: u64,
+    result: u32,
+) -> Result<(), Errno> {
+    write_u64(memory, result, context.clock.now(id)?)
+}

@@ -1,0 +1,258 @@
+//! What a program is given: arguments, environment, streams, directories; and the builder that says so.
+//!
+//! Nothing is granted that the builder was not told to grant.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::{error, fmt, io};
+
+use crate::args::Strings;
+use crate::clock::Clock;
+use crate::descriptor::{Handle, Object, Output, Table};
+use crate::directory::Directory;
+use crate::random::Random;
+use crate::{Wasi, file};
+
+/// All that host functions work on. Shared by every function, and by every thread of a program.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) arguments: Strings,
+    pub(crate) environment: Strings,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) table: Table,
+}
+
+/// What a program may do below a granted directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Look at what is there.
+    ReadOnly,
+    /// And create, change, rename and remove it.
+    ReadWrite,
+}
+
+/// Why a program's environment could not be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WasiError {
+    /// A granted directory could not be opened.
+    Directory {
+        /// Its path on the host.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// An argument or environment variable contains a NUL byte, or a variable's name an `=`.
+    String(OsString),
+    /// Arguments or environment are longer than a program could address.
+    TooLong,
+}
+
+impl fmt::Display for WasiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory { path, error } => {
+                write!(formatter, "cannot open directory '{}': {error}", path.display())
+            }
+            Self::String(string) => write!(formatter, "{string:?} cannot be passed to a program"),
+            Self::TooLong => formatter.write_str("the arguments or the environment are too long"),
+        }
+    }
+}
+
+impl error::Error for WasiError {}
+
+/// Where a standard stream leads.
+#[derive(Debug)]
+enum Stream {
+    Null,
+    Inherited,
+    File(OwnedFd),
+    Input(Vec<u8>),
+    Output(Output),
+}
+
+/// Says what a program is given. Without any call, that is nothing: no arguments, empty streams, no directory.
+#[derive(Debug)]
+#[must_use]
+pub struct WasiBuilder {
+    arguments: Vec<Vec<u8>>,
+    environment: Vec<Vec<u8>>,
+    unfit: Option<OsString>,
+    streams: [Stream; 3],
+    directories: Vec<(PathBuf, String, Access)>,
+    sockets: Vec<OwnedFd>,
+    clock: Clock,
+    random: Random,
+}
+
+impl Default for WasiBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl WasiBuilder {
+    /// Grants nothing.
+    pub fn new() -> Self {
+        Self {
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            unfit: None,
+            streams: [Stream::Null, Stream::Null, Stream::Null],
+            directories: Vec::new(),
+            sockets: Vec::new(),
+            clock: Clock::Host,
+            random: Random::Host,
+        }
+    }
+
+    /// Adds an argument; the first one is the program's own name.
+    pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        let bytes = argument.into().into_vec();
+        if bytes.contains(&0) {
+            self.unfit = Some(OsString::from_vec(bytes));
+        } else {
+            self.arguments.push(bytes);
+        }
+        self
+    }
+
+    /// Adds arguments.
+    pub fn arguments<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::argument)
+    }
+
+    /// Adds an environment variable.
+    pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        let (mut bytes, value) = (name.into().into_vec(), value.into().into_vec());
+        if bytes.contains(&b'=') || bytes.contains(&0) || value.contains(&0) {
+            self.unfit = Some(OsString::from_vec(bytes));
+        } else {
+            bytes.push(b'=');
+            bytes.extend(value);
+            self.environment.push(bytes);
+        }
+        self
+    }
+
+    /// Gives the program the standard streams of this process.
+    pub fn inherit_stdio(mut self) -> Self {
+        self.streams = [Stream::Inherited, Stream::Inherited, Stream::Inherited];
+        self
+    }
+
+    /// Gives the program `bytes` to read from its standard input.
+    pub fn stdin_bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.streams[0] = Stream::Input(bytes.into());
+        self
+    }
+
+    /// Gives the program a descriptor (a file, a pipe, a terminal) as its standard input.
+    pub fn stdin_file(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.streams[0] = Stream::File(file.into());
+        self
+    }
+
+    /// Collects what the program writes to its standard output.
+    pub fn stdout_bytes(mut self, output: &Output) -> Self {
+        self.streams[1] = Stream::Output(output.clone());
+        self
+    }
+
+    /// Gives the program a descriptor as its standard output.
+    pub fn stdout_file(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.streams[1] = Stream::File(file.into());
+        self
+    }
+
+    /// Collects what the program writes to its standard error.
+    pub fn stderr_bytes(mut self, output: &Output) -> Self {
+        self.streams[2] = Stream::Output(output.clone());
+        self
+    }
+
+    /// Gives the program a descriptor as its standard error.
+    pub fn stderr_file(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.streams[2] = Stream::File(file.into());
+        self
+    }
+
+    /// Grants the host's directory `host`, and what is below it, under the name `guest`.
+    pub fn directory(mut self, host: impl AsRef<Path>, guest: impl Into<String>, access: Access) -> Self {
+        self.directories.push((host.as_ref().to_owned(), guest.into(), access));
+        self
+    }
+
+    /// Gives the program a socket, after the directories: a listening one to accept connections from, or a connection.
+    pub fn socket(mut self, socket: impl Into<OwnedFd>) -> Self {
+        self.sockets.push(socket.into());
+        self
+    }
+
+    /// Gives the program a clock that starts at `nanoseconds` since the epoch and moves only when it is looked at, and
+    /// when the program sleeps (which then takes no time).
+    pub fn virtual_clock(mut self, nanoseconds: u64) -> Self {
+        self.clock = Clock::Virtual(AtomicU64::new(nanoseconds));
+        self
+    }
+
+    /// Gives the program the same random numbers at each run. They are no good for secrets.
+    pub fn seeded_random(mut self, seed: u64) -> Self {
+        self.random = Random::Seeded(Mutex::new(seed));
+        self
+    }
+
+    /// Opens what was granted.
+    pub fn build(self) -> Result<Wasi, WasiError> {
+        if let Some(string) = self.unfit {
+            return Err(WasiError::String(string));
+        }
+        let mut objects = Vec::with_capacity(3 + self.directories.len() + self.sockets.len());
+        for (number, stream) in self.streams.into_iter().enumerate() {
+            objects.push(open_stream(stream, number));
+        }
+        for (host, guest, access) in self.directories {
+            let opened = fs::File::open(&host).and_then(|file| {
+                if file.metadata()?.is_dir() { Ok(file) } else { Err(io::ErrorKind::NotADirectory.into()) }
+            });
+            let file = opened.map_err(|error| WasiError::Directory { path: host, error })?;
+            objects.push(Object::Directory(Directory::new(file, Some(guest), access == Access::ReadWrite)));
+        }
+        objects.extend(self.sockets.into_iter().map(|socket| Object::Socket(Handle::Owned(socket))));
+        let context = Context {
+            arguments: strings(&self.arguments)?,
+            environment: strings(&self.environment)?,
+            clock: self.clock,
+            random: self.random,
+            table: Table::new(objects),
+        };
+        Ok(Wasi { context: Arc::new(context) })
+    }
+}
+
+fn strings(list: &[Vec<u8>]) -> Result<Strings, WasiError> {
+    let mut strings = Strings::default();
+    for string in list {
+        strings.push(string).ok_or(WasiError::TooLong)?;
+    }
+    Ok(strings)
+}
+
+fn open_stream(stream: Stream, number: usize) -> Object {
+    match stream {
+        Stream::Null if number == 0 => Object::Input(Mutex::new((Vec::new(), 0))),
+        // What nobody takes is still written.
+        Stream::Null => Object::Output(Output::discarding()),
+        Stream::Inherited => Object::File(file::standard(number)),
+        Stream::File(descriptor) => Object::File(file::open(Handle::Owned(descriptor), number == 0, number != 0, true)),
+        Stream::Input(bytes) => Object::Input(Mutex::new((bytes, 0))),
+        Stream::Output(output) => Object::Output(output),
+    }
+}

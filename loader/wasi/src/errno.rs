@@ -1,0 +1,206 @@
+//! What functions answer: the witx's error numbers, and where the host's errors go.
+
+use std::io;
+
+use rustix::io::Errno as HostErrno;
+
+macro_rules! errnos {
+    ($($(#[doc = $doc:literal])* $name:ident = $number:literal $(from $host:ident)?;)*) => {
+        /// An error as a guest sees it; the numbers are the interface's.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        #[expect(dead_code, reason = "the interface's whole table")]
+        pub(crate) enum Errno { $($(#[doc = $doc])* $name = $number,)* }
+
+        impl From<HostErrno> for Errno {
+            fn from(error: HostErrno) -> Self {
+                match error {
+                    $($(HostErrno::$host => Self::$name,)?)*
+                    _ => Self::Io,
+                }
+            }
+        }
+    };
+}
+
+errnos! {
+    /// No error.
+    Success = 0;
+    /// Argument list too long.
+    TooBig = 1 from TOOBIG;
+    /// Permission denied.
+    Acces = 2 from ACCESS;
+    /// Address in use.
+    Addrinuse = 3 from ADDRINUSE;
+    /// Address not available.
+    Addrnotavail = 4 from ADDRNOTAVAIL;
+    /// Address family not supported.
+    Afnosupport = 5 from AFNOSUPPORT;
+    /// Resource unavailable, or operation would block.
+    Again = 6 from AGAIN;
+    /// Connection already in progress.
+    Already = 7 from ALREADY;
+    /// Bad file descriptor.
+    Badf = 8 from BADF;
+    /// Bad message.
+    Badmsg = 9 from BADMSG;
+    /// Device or resource busy.
+    Busy = 10 from BUSY;
+    /// Operation canceled.
+    Canceled = 11 from CANCELED;
+    /// No child processes.
+    Child = 12 from CHILD;
+    /// Connection aborted.
+    Connaborted = 13 from CONNABORTED;
+    /// Connection refused.
+    Connrefused = 14 from CONNREFUSED;
+    /// Connection reset.
+    Connreset = 15 from CONNRESET;
+    /// Resource deadlock would occur.
+    Deadlk = 16 from DEADLK;
+    /// Destination address required.
+    Destaddrreq = 17 from DESTADDRREQ;
+    /// Argument out of domain of function.
+    Dom = 18 from DOM;
+    /// Disk quota exceeded.
+    Dquot = 19 from DQUOT;
+    /// File exists.
+    Exist = 20 from EXIST;
+    /// Bad address.
+    Fault = 21 from FAULT;
+    /// File too large.
+    Fbig = 22 from FBIG;
+    /// Host is unreachable.
+    Hostunreach = 23 from HOSTUNREACH;
+    /// Identifier removed.
+    Idrm = 24 from IDRM;
+    /// Illegal byte sequence.
+    Ilseq = 25 from ILSEQ;
+    /// Operation in progress.
+    Inprogress = 26 from INPROGRESS;
+    /// Interrupted function.
+    Intr = 27 from INTR;
+    /// Invalid argument.
+    Inval = 28 from INVAL;
+    /// I/O error.
+    Io = 29 from IO;
+    /// Socket is connected.
+    Isconn = 30 from ISCONN;
+    /// Is a directory.
+    Isdir = 31 from ISDIR;
+    /// Too many levels of symbolic links.
+    Loop = 32 from LOOP;
+    /// File descriptor value too large.
+    Mfile = 33 from MFILE;
+    /// Too many links.
+    Mlink = 34 from MLINK;
+    /// Message too large.
+    Msgsize = 35 from MSGSIZE;
+    /// Multihop attempted.
+    Multihop = 36 from MULTIHOP;
+    /// File name too long.
+    Nametoolong = 37 from NAMETOOLONG;
+    /// Network is down.
+    Netdown = 38 from NETDOWN;
+    /// Connection aborted by network.
+    Netreset = 39 from NETRESET;
+    /// Network unreachable.
+    Netunreach = 40 from NETUNREACH;
+    /// Too many files open in system.
+    Nfile = 41 from NFILE;
+    /// No buffer space available.
+    Nobufs = 42 from NOBUFS;
+    /// No such device.
+    Nodev = 43 from NODEV;
+    /// No such file or directory.
+    Noent = 44 from NOENT;
+    /// Executable file format error.
+    Noexec = 45 from NOEXEC;
+    /// No locks available.
+    Nolck = 46 from NOLCK;
+    /// Link has been severed.
+    Nolink = 47 from NOLINK;
+    /// Not enough space.
+    Nomem = 48 from NOMEM;
+    /// No message of the desired type.
+    Nomsg = 49 from NOMSG;
+    /// Protocol not available.
+    Noprotoopt = 50 from NOPROTOOPT;
+    /// No space left on device.
+    Nospc = 51 from NOSPC;
+    /// Function not supported.
+    Nosys = 52 from NOSYS;
+    /// The socket is not connected.
+    Notconn = 53 from NOTCONN;
+    /// Not a directory.
+    Notdir = 54 from NOTDIR;
+    /// Directory not empty.
+    Notempty = 55 from NOTEMPTY;
+    /// State not recoverable.
+    Notrecoverable = 56 from NOTRECOVERABLE;
+    /// Not a socket.
+    Notsock = 57 from NOTSOCK;
+    /// Not supported.
+    Notsup = 58 from NOTSUP;
+    /// Inappropriate I/O control operation.
+    Notty = 59 from NOTTY;
+    /// No such device or address.
+    Nxio = 60 from NXIO;
+    /// Value too large to be stored in data type.
+    Overflow = 61 from OVERFLOW;
+    /// Previous owner died.
+    Ownerdead = 62 from OWNERDEAD;
+    /// Operation not permitted.
+    Perm = 63 from PERM;
+    /// Broken pipe.
+    Pipe = 64 from PIPE;
+    /// Protocol error.
+    Proto = 65 from PROTO;
+    /// Protocol not supported.
+    Protonosupport = 66 from PROTONOSUPPORT;
+    /// Protocol wrong type for socket.
+    Prototype = 67 from PROTOTYPE;
+    /// Result too large.
+    Range = 68 from RANGE;
+    /// Read-only file system.
+    Rofs = 69 from ROFS;
+    /// Invalid seek.
+    Spipe = 70 from SPIPE;
+    /// No such process.
+    Srch = 71 from SRCH;
+    /// Stale file handle.
+    Stale = 72 from STALE;
+    /// Connection timed out.
+    Timedout = 73 from TIMEDOUT;
+    /// Text file busy.
+    Txtbsy = 74 from TXTBSY;
+    /// Cross-device link.
+    Xdev = 75 from XDEV;
+    /// Capabilities insufficient.
+    Notcapable = 76;
+}
+
+impl Errno {
+    /// The number that a function returns.
+    pub(crate) const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Self {
+        if let Some(host) = HostErrno::from_io_error(&error) {
+            return host.into();
+        }
+        match error.kind() {
+            // A path that leads out of a grant is refused before the system sees it.
+            io::ErrorKind::PermissionDenied => Self::Perm,
+            io::ErrorKind::NotFound => Self::Noent,
+            io::ErrorKind::InvalidInput => Self::Inval,
+            io::ErrorKind::AlreadyExists => Self::Exist,
+            io::ErrorKind::Unsupported => Self::Notsup,
+            io::ErrorKind::UnexpectedEof => Self::Fault,
+            _ => Self::Io,
+        }
+    }
+}

@@ -1,0 +1,476 @@
+//! `fd_*` of what bytes are read from and written to; of a directory, what it shares with files.
+//!
+//! Bytes go straight between guest memory and the system call; nothing is buffered here.
+
+use std::io::SeekFrom;
+use std::os::fd::AsFd;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Advice, FallocateFlags, OFlags, Stat, Timestamps};
+use wasmc_loader::GuestMemory;
+
+use crate::clock::{nanoseconds, timespec};
+use crate::context::Context;
+use crate::descriptor::{File, Handle, Object};
+use crate::errno::Errno;
+use crate::types::{
+    DescriptorStatus, FileStatus, FileType, Vectors, Version, check_result, descriptor_flag, rights, write_size,
+    write_u64,
+};
+
+/// One of the process's standard streams.
+pub(crate) fn standard(number: usize) -> File {
+    let descriptor = match number {
+        0 => rustix::stdio::stdin(),
+        1 => rustix::stdio::stdout(),
+        _ => rustix::stdio::stderr(),
+    };
+    open(Handle::Standard(descriptor), number == 0, number != 0, true)
+}
+
+/// A host descriptor as a guest's.
+pub(crate) fn open(handle: Handle, readable: bool, writable: bool, mutable: bool) -> File {
+    let file_type = rustix::fs::fstat(&handle).map_or(FileType::Unknown, |status| file_type(&status));
+    File { handle, file_type, readable, writable, mutable, nonblocking: AtomicBool::new(false) }
+}
+
+fn file_type(status: &Stat) -> FileType {
+    rustix::fs::FileType::from_raw_mode(status.st_mode).into()
+}
+
+impl File {
+    /// Refuses to wait where the guest asked not to and the system was not told.
+    fn check_ready(&self, flags: PollFlags) -> Result<(), Errno> {
+        if self.waits_itself() {
+            let mut poll = [PollFd::new(&self.handle, flags)];
+            if rustix::event::poll(&mut poll, Some(&timespec(0)))? == 0 {
+                return Err(Errno::Again);
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
+        if !self.readable {
+            return Err(Errno::Badf);
+        }
+        self.check_ready(PollFlags::IN)?;
+        Ok(memory.read_from_fd(self.handle.as_fd(), vectors.as_slice(), offset)?)
+    }
+
+    fn write(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
+        if !self.writable {
+            return Err(Errno::Badf);
+        }
+        self.check_ready(PollFlags::OUT)?;
+        Ok(memory.write_to_fd(self.handle.as_fd(), vectors.as_slice(), offset)?)
+    }
+
+    fn status(&self) -> Result<DescriptorStatus, Errno> {
+        let host = rustix::fs::fcntl_getfl(&self.handle)?;
+        let mut flags = 0;
+        for (flag, bit) in [
+            (OFlags::APPEND, descriptor_flag::APPEND),
+            (OFlags::NONBLOCK, descriptor_flag::NONBLOCK),
+            (OFlags::SYNC, descriptor_flag::SYNC),
+            (OFlags::DSYNC, descriptor_flag::DSYNC),
+        ] {
+            if host.contains(flag) {
+                flags |= bit;
+            }
+        }
+        if self.waits_itself() {
+            flags |= descriptor_flag::NONBLOCK;
+        }
+        let mut allowed = rights::FILE;
+        if self.file_type != FileType::RegularFile && rustix::fs::tell(&self.handle).is_err() {
+            // A terminal is a character device that has no position: by that, guests know it.
+            allowed &= !(rights::FD_SEEK | rights::FD_TELL);
+        }
+        if self.readable {
+            allowed |= rights::FD_READ;
+        }
+        if self.writable {
+            allowed |= rights::WRITING;
+        }
+        Ok(DescriptorStatus { file_type: self.file_type, flags, rights: allowed, rights_inheriting: allowed })
+    }
+
+    fn set_flags(&self, flags: u16) -> Result<(), Errno> {
+        if flags & (descriptor_flag::DSYNC | descriptor_flag::RSYNC | descriptor_flag::SYNC) != 0 {
+            return Err(Errno::Inval);
+        }
+        match &self.handle {
+            Handle::Standard(_) => self.nonblocking.store(flags & descriptor_flag::NONBLOCK != 0, Ordering::Relaxed),
+            Handle::Owned(descriptor) => {
+                let mut host = rustix::fs::fcntl_getfl(descriptor)?;
+                host.set(OFlags::APPEND, flags & descriptor_flag::APPEND != 0);
+                host.set(OFlags::NONBLOCK, flags & descriptor_flag::NONBLOCK != 0);
+                rustix::fs::fcntl_setfl(descriptor, host)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the system says of a file, in the interface's terms.
+pub(crate) fn file_status(status: &Stat) -> FileStatus {
+    let time =
+        |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
+    FileStatus {
+        device: status.st_dev,
+        inode: status.st_ino,
+        file_type: file_type(status),
+        links: status.st_nlink,
+        size_bytes: u64::try_from(status.st_size).unwrap_or(0),
+        accessed: time(status.st_atime, status.st_atime_nsec),
+        modified: time(status.st_mtime, status.st_mtime_nsec),
+        changed: time(status.st_ctime, status.st_ctime_nsec),
+    }
+}
+
+/// A time to set: `None` leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SetTime {
+    Now,
+    To(u64),
+}
+
+/// Reads `$fstflags`: what becomes of the times of access and of modification.
+pub(crate) fn set_times_flags(
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> Result<(Option<SetTime>, Option<SetTime>), Errno> {
+    let choose = |set: bool, now: bool, time: u64| match (set, now) {
+        (true, true) => Err(Errno::Inval),
+        (true, false) => Ok(Some(SetTime::To(time))),
+        (false, true) => Ok(Some(SetTime::Now)),
+        (false, false) => Ok(None),
+    };
+    if flags >= 1 << 4 {
+        return Err(Errno::Inval);
+    }
+    Ok((choose(flags & 1 != 0, flags & 2 != 0, accessed)?, choose(flags & 4 != 0, flags & 8 != 0, modified)?))
+}
+
+fn host_time(time: Option<SetTime>) -> rustix::fs::Timespec {
+    match time {
+        None => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+        Some(SetTime::Now) => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
+        Some(SetTime::To(nanoseconds)) => timespec(nanoseconds),
+    }
+}
+
+/// The file that `descriptor` stands for, where nothing else will do.
+fn find_file(context: &Context, descriptor: u32, apply: impl FnOnce(&File) -> Result<(), Errno>) -> Result<(), Errno> {
+    match &*context.table.find(descriptor)? {
+        Object::File(file) => apply(file),
+        Object::Directory(_) => Err(Errno::Badf),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Spipe),
+    }
+}
+
+pub(crate) fn fd_read(
+    context: &Context,
+    memory: &GuestMemory,
+    descriptor: u32,
+    vectors: u32,
+    count: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    let object = context.table.find(descriptor)?;
+    let vectors = Vectors::read(memory, vectors, count)?;
+    check_result(memory, result, 4)?;
+    let length = match &*object {
+        Object::File(file) => file.read(memory, &vectors, None)?,
+        Object::Socket(handle) => memory.read_from_fd(handle.as_fd(), vectors.as_slice(), None)?,
+        Object::Input(input) => {
+            let (bytes, position) = &mut *input.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = *position;
+            for (address, length_bytes) in vectors.as_slice() {
+                let rest = &bytes[*position..];
+                let taken = rest.len().min(usize::try_from(*length_bytes).unwrap_or(usize::MAX));
+                memory.write_bytes(*address, &rest[..taken]).ok_or(Errno::Fault)?;
+                *position += taken;
+            }
+            *position - start
+        }
+        Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
+    };
+    write_size(memory, result, length)
+}
+
+pub(crate) fn fd_write(
+    context: &Context,
+    memory: &GuestMemory,
+    descriptor: u32,
+    vectors: u32,
+    count: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    let object = context.table.find(descriptor)?;
+    let vectors = Vectors::read(memory, vectors, count)?;
+    check_result(memory, result, 4)?;
+    let length = match &*object {
+        Object::File(file) => file.write(memory, &vectors, None)?,
+        Object::Socket(handle) => memory.write_to_fd(handle.as_fd(), vectors.as_slice(), None)?,
+        Object::Output(output) => {
+            let mut total = 0;
+            let mut kept = output.lock();
+            for (address, length_bytes) in vectors.as_slice() {
+                total += *length_bytes as usize;
+                if let Some(kept) = &mut kept {
+                    kept.extend(memory.read_vec(*address, *length_bytes).ok_or(Errno::Fault)?);
+                }
+            }
+            total
+        }
+        Object::Input(_) | Object::Directory(_) => return Err(Errno::Badf),
+    };
+    write_size(memory, result, length)
+}
+
+pub(crate) fn fd_pread(
+    context: &Context,
+    memory: &GuestMemory,
+    descriptor: u32,
+    vectors: u32,
+    count: u32,
+    offset: u64,
+    result: u32,
+) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| {
+        let vectors = Vectors::read(memory, vectors, count)?;
+        check_result(memory, result, 4)?;
+        write_size(memory, result, file.read(memory, &vectors, Some(offset))?)
+    })
+}
+
+pub(crate) fn fd_pwrite(
+    context: &Context,
+    memory: &GuestMemory,
+    descriptor: u32,
+    vectors: u32,
+    count: u32,
+    offset: u64,
+    result: u32,
+) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| {
+        let vectors = Vectors::read(memory, vectors, count)?;
+        check_result(memory, result, 4)?;
+        write_size(memory, result, file.write(memory, &vectors, Some(offset))?)
+    })
+}
+
+pub(crate) fn fd_seek(
+    context: &Context,
+    memory: &GuestMemory,
+    version: Version,
+    descriptor: u32,
+    offset: i64,
+    whence: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| {
+        let start = || u64::try_from(offset).map(SeekFrom::Start).map_err(|_| Errno::Inval);
+        let position = match (version, whence) {
+            (Version::Preview1, 0) | (Version::Unstable, 2) => start()?,
+            (Version::Preview1, 1) | (Version::Unstable, 0) => SeekFrom::Current(offset),
+            (Version::Preview1, 2) | (Version::Unstable, 1) => SeekFrom::End(offset),
+            _ => return Err(Errno::Inval),
+        };
+        check_result(memory, result, 8)?;
+        write_u64(memory, result, rustix::fs::seek(&file.handle, host_seek(position))?)
+    })
+}
+
+fn host_seek(position: SeekFrom) -> rustix::fs::SeekFrom {
+    match position {
+        SeekFrom::Start(offset) => rustix::fs::SeekFrom::Start(offset),
+        SeekFrom::Current(offset) => rustix::fs::SeekFrom::Current(offset),
+        SeekFrom::End(offset) => rustix::fs::SeekFrom::End(offset),
+    }
+}
+
+pub(crate) fn fd_tell(context: &Context, memory: &GuestMemory, descriptor: u32, result: u32) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| write_u64(memory, result, rustix::fs::tell(&file.handle)?))
+}
+
+pub(crate) fn fd_close(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
+    context.table.remove(descriptor).map(drop)
+}
+
+pub(crate) fn fd_renumber(context: &Context, _: &GuestMemory, from: u32, to: u32) -> Result<(), Errno> {
+    context.table.renumber(from, to)
+}
+
+pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
+    match &*context.table.find(descriptor)? {
+        Object::File(file) => Ok(rustix::fs::fsync(&file.handle)?),
+        Object::Directory(directory) => Ok(rustix::fs::fsync(&directory.file)?),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
+    }
+}
+
+pub(crate) fn fd_datasync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
+    match &*context.table.find(descriptor)? {
+        Object::File(file) => Ok(rustix::fs::fdatasync(&file.handle)?),
+        Object::Directory(directory) => Ok(rustix::fs::fdatasync(&directory.file)?),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
+    }
+}
+
+pub(crate) fn fd_advise(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    offset: u64,
+    length: u64,
+    advice: u32,
+) -> Result<(), Errno> {
+    let advice = match advice {
+        0 => Advice::Normal,
+        1 => Advice::Sequential,
+        2 => Advice::Random,
+        3 => Advice::WillNeed,
+        4 => Advice::DontNeed,
+        5 => Advice::NoReuse,
+        _ => return Err(Errno::Inval),
+    };
+    find_file(context, descriptor, |file| {
+        Ok(rustix::fs::fadvise(&file.handle, offset, std::num::NonZeroU64::new(length), advice)?)
+    })
+}
+
+pub(crate) fn fd_allocate(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    offset: u64,
+    length: u64,
+) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| {
+        if !file.writable {
+            return Err(Errno::Badf);
+        }
+        Ok(rustix::fs::fallocate(&file.handle, FallocateFlags::empty(), offset, length)?)
+    })
+}
+
+pub(crate) fn fd_fdstat_get(
+    context: &Context,
+    memory: &GuestMemory,
+    descriptor: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    let plain =
+        |file_type, allowed| DescriptorStatus { file_type, flags: 0, rights: allowed, rights_inheriting: allowed };
+    let status = match &*context.table.find(descriptor)? {
+        Object::File(file) => file.status()?,
+        Object::Directory(directory) => directory.status(),
+        Object::Socket(handle) => {
+            let nonblocking = rustix::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
+            let allowed = rights::FD_READ
+                | rights::FD_WRITE
+                | rights::FD_FDSTAT_SET_FLAGS
+                | rights::FD_FILESTAT_GET
+                | rights::POLL_FD_READWRITE
+                | rights::SOCK_ACCEPT
+                | rights::SOCK_SHUTDOWN;
+            let flags = if nonblocking { descriptor_flag::NONBLOCK } else { 0 };
+            DescriptorStatus { flags, ..plain(crate::socket::file_type(handle), allowed) }
+        }
+        Object::Input(_) => plain(FileType::Unknown, rights::FD_READ | rights::POLL_FD_READWRITE),
+        Object::Output(_) => plain(FileType::Unknown, rights::FD_WRITE | rights::POLL_FD_READWRITE),
+    };
+    status.write(memory, result)
+}
+
+pub(crate) fn fd_fdstat_set_flags(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    flags: u32,
+) -> Result<(), Errno> {
+    let flags = u16::try_from(flags).ok().filter(|flags| flags & !descriptor_flag::ALL == 0).ok_or(Errno::Inval)?;
+    match &*context.table.find(descriptor)? {
+        Object::File(file) => file.set_flags(flags),
+        Object::Socket(handle) => Ok(rustix::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
+        Object::Directory(_) => Err(Errno::Badf),
+        Object::Input(_) | Object::Output(_) => Ok(()),
+    }
+}
+
+/// Rights are what a descriptor is opened with: they are not narrowed afterwards, as in Wasmtime.
+pub(crate) fn fd_fdstat_set_rights(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    _rights: u64,
+    _rights_inheriting: u64,
+) -> Result<(), Errno> {
+    context.table.find(descriptor)?;
+    Err(Errno::Notsup)
+}
+
+pub(crate) fn fd_filestat_get(
+    context: &Context,
+    memory: &GuestMemory,
+    version: Version,
+    descriptor: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    let status = match &*context.table.find(descriptor)? {
+        Object::File(file) => file_status(&rustix::fs::fstat(&file.handle)?),
+        Object::Directory(directory) => file_status(&rustix::fs::fstat(&directory.file)?),
+        Object::Socket(handle) => {
+            FileStatus { file_type: crate::socket::file_type(handle), ..file_status(&rustix::fs::fstat(handle)?) }
+        }
+        Object::Input(_) | Object::Output(_) => FileStatus {
+            device: 0,
+            inode: 0,
+            file_type: FileType::Unknown,
+            links: 0,
+            size_bytes: 0,
+            accessed: 0,
+            modified: 0,
+            changed: 0,
+        },
+    };
+    status.write(memory, version, result)
+}
+
+pub(crate) fn fd_filestat_set_size(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    size_bytes: u64,
+) -> Result<(), Errno> {
+    find_file(context, descriptor, |file| {
+        if !file.writable {
+            return Err(Errno::Badf);
+        }
+        Ok(rustix::fs::ftruncate(&file.handle, size_bytes)?)
+    })
+}
+
+pub(crate) fn fd_filestat_set_times(
+    context: &Context,
+    _: &GuestMemory,
+    descriptor: u32,
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> Result<(), Errno> {
+    let (accessed, modified) = set_times_flags(accessed, modified, flags)?;
+    let times = Timestamps { last_access: host_time(accessed), last_modification: host_time(modified) };
+    match &*context.table.find(descriptor)? {
+        Object::File(file) if file.mutable => Ok(rustix::fs::futimens(&file.handle, &times)?),
+        Object::Directory(directory) if directory.mutable => Ok(rustix::fs::futimens(&directory.file, &times)?),
+        Object::File(_) | Object::Directory(_) => Err(Errno::Perm),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Badf),
+    }
+}

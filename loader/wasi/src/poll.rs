@@ -1,0 +1,232 @@
+//! `poll_oneoff`: waits for the first of many clocks and descriptors.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, PoisonError};
+
+use rustix::event::{PollFd, PollFlags};
+use wasmc_loader::GuestMemory;
+
+use crate::clock::{Clock, timespec};
+use crate::context::Context;
+use crate::descriptor::Object;
+use crate::errno::Errno;
+use crate::types::{FileType, Version, check_result, write_u32};
+
+const EVENT_BYTES: u64 = 32;
+/// `$eventrwflags`: the peer has closed.
+const HANGUP: u16 = 1;
+
+/// What one subscription waits for.
+enum Wait {
+    /// A clock's time, as nanoseconds from now.
+    Clock { remaining: u64 },
+    /// A host descriptor; the number is its place among those that are polled.
+    Host { object: Arc<Object>, flags: PollFlags },
+    /// Nothing: it has come already, with this many bytes to read or to write.
+    Ready { bytes: u64 },
+    /// Nothing: it never can.
+    Failed(Errno),
+}
+
+struct Subscription {
+    user_data: u64,
+    /// `$eventtype`.
+    kind: u8,
+    wait: Wait,
+}
+
+struct Event {
+    user_data: u64,
+    error: Option<Errno>,
+    kind: u8,
+    bytes: u64,
+    flags: u16,
+}
+
+impl Event {
+    fn write(&self, memory: &GuestMemory, address: u64) -> Result<(), Errno> {
+        let mut bytes = [0; EVENT_BYTES as usize];
+        bytes[0..8].copy_from_slice(&self.user_data.to_le_bytes());
+        bytes[8..10].copy_from_slice(&self.error.map_or(0, Errno::number).to_le_bytes());
+        bytes[10] = self.kind;
+        bytes[16..24].copy_from_slice(&self.bytes.to_le_bytes());
+        bytes[24..26].copy_from_slice(&self.flags.to_le_bytes());
+        memory.write_bytes(address, &bytes).ok_or(Errno::Fault)
+    }
+}
+
+pub(crate) fn poll_oneoff(
+    context: &Context,
+    memory: &GuestMemory,
+    version: Version,
+    subscriptions: u32,
+    events: u32,
+    count: u32,
+    result: u32,
+) -> Result<(), Errno> {
+    if count == 0 {
+        return Err(Errno::Inval);
+    }
+    let subscription_bytes = match version {
+        Version::Unstable => 56,
+        Version::Preview1 => 48,
+    };
+    check_result(memory, subscriptions, subscription_bytes * u64::from(count))?;
+    check_result(memory, events, EVENT_BYTES * u64::from(count))?;
+    check_result(memory, result, 4)?;
+    let waits = (0..u64::from(count))
+        .map(|index| read(context, memory, version, u64::from(subscriptions) + index * subscription_bytes))
+        .collect::<Result<Vec<_>, _>>()?;
+    let happened = wait(&context.clock, &waits)?;
+    for (index, event) in happened.iter().enumerate() {
+        event.write(memory, u64::from(events) + index as u64 * EVENT_BYTES)?;
+    }
+    write_u32(memory, result, happened.len() as u32)
+}
+
+fn read(context: &Context, memory: &GuestMemory, version: Version, address: u64) -> Result<Subscription, Errno> {
+    let word = |offset: u64| memory.read_u64(address + offset).ok_or(Errno::Fault);
+    let (user_data, kind) = (word(0)?, word(8)? as u8);
+    let wait = match kind {
+        0 => {
+            // The older version has an identifier before the clock's number.
+            let base = if version == Version::Unstable { 24 } else { 16 };
+            read_clock(context, word(base)? as u32, word(base + 8)?, word(base + 24)? as u16)
+        }
+        1 | 2 => read_descriptor(context, word(16)? as u32, kind),
+        _ => return Err(Errno::Inval),
+    };
+    Ok(Subscription { user_data, kind, wait })
+}
+
+fn read_clock(context: &Context, id: u32, timeout: u64, flags: u16) -> Wait {
+    /// `$subclockflags`.
+    const ABSOLUTE: u16 = 1;
+    if id > 1 {
+        // No system waits for a CPU-time clock of its own by a plain call, nor does a guest that sleeps use CPU time.
+        return Wait::Failed(if id <= 3 { Errno::Notsup } else { Errno::Inval });
+    }
+    match context.clock.now(id) {
+        Ok(now) if flags & ABSOLUTE != 0 => Wait::Clock { remaining: timeout.saturating_sub(now) },
+        Ok(_) => Wait::Clock { remaining: timeout },
+        Err(error) => Wait::Failed(error),
+    }
+}
+
+fn read_descriptor(context: &Context, descriptor: u32, kind: u8) -> Wait {
+    let object = match context.table.find(descriptor) {
+        Ok(object) => object,
+        Err(error) => return Wait::Failed(error),
+    };
+    let reading = kind == 1;
+    match &*object {
+        Object::File(file) if (reading && !file.readable) || (!reading && !file.writable) => Wait::Failed(Errno::Badf),
+        // Files are always ready; how much is left to read is known.
+        Object::File(file) if file.file_type == FileType::RegularFile => {
+            let left = rustix::fs::fstat(&file.handle).ok().zip(rustix::fs::tell(&file.handle).ok());
+            let left = left.and_then(|(status, position)| u64::try_from(status.st_size).ok()?.checked_sub(position));
+            Wait::Ready { bytes: if reading { left.unwrap_or(0) } else { 0 } }
+        }
+        Object::File(_) | Object::Socket(_) => {
+            Wait::Host { flags: if reading { PollFlags::IN } else { PollFlags::OUT }, object }
+        }
+        Object::Input(input) if reading => {
+            let input = input.lock().unwrap_or_else(PoisonError::into_inner);
+            Wait::Ready { bytes: (input.0.len() - input.1) as u64 }
+        }
+        Object::Output(_) if !reading => Wait::Ready { bytes: 0 },
+        Object::Input(_) | Object::Output(_) | Object::Directory(_) => Wait::Failed(Errno::Badf),
+    }
+}
+
+fn host_descriptor(object: &Object) -> Option<BorrowedFd<'_>> {
+    match object {
+        Object::File(file) => Some(file.handle.as_fd()),
+        Object::Socket(handle) => Some(handle.as_fd()),
+        _ => None,
+    }
+}
+
+/// Waits until at least one event has come, and returns all that have.
+fn wait(clock: &Clock, subscriptions: &[Subscription]) -> Result<Vec<Event>, Errno> {
+    let mut polled: Vec<PollFd<'_>> = Vec::new();
+    let mut immediate = false;
+    let mut shortest: Option<u64> = None;
+    for subscription in subscriptions {
+        match &subscription.wait {
+            Wait::Clock { remaining } => shortest = Some(shortest.map_or(*remaining, |least| least.min(*remaining))),
+            Wait::Host { object, flags } => {
+                if let Some(descriptor) = host_descriptor(object) {
+                    polled.push(PollFd::from_borrowed_fd(descriptor, *flags));
+                }
+            }
+            Wait::Ready { .. } | Wait::Failed(_) => immediate = true,
+        }
+    }
+    let timeout = if immediate { Some(0) } else { shortest };
+    let elapsed = sleep(clock, &mut polled, timeout)?;
+    let mut polled = polled.iter();
+    let mut events = Vec::new();
+    for subscription in subscriptions {
+        let mut event =
+            Event { user_data: subscription.user_data, error: None, kind: subscription.kind, bytes: 0, flags: 0 };
+        match &subscription.wait {
+            Wait::Clock { remaining } if *remaining > elapsed => continue,
+            Wait::Clock { .. } => {}
+            Wait::Host { object, .. } => {
+                let Some(poll) = polled.next() else { continue };
+                if poll.revents().is_empty() {
+                    continue;
+                }
+                if subscription.kind == 1 {
+                    event.bytes = host_descriptor(object)
+                        .and_then(|descriptor| rustix::io::ioctl_fionread(descriptor).ok())
+                        .unwrap_or(0);
+                }
+                if poll.revents().contains(PollFlags::NVAL) {
+                    event.error = Some(Errno::Badf);
+                } else if poll.revents().contains(PollFlags::HUP) {
+                    event.flags = HANGUP;
+                } else if poll.revents().contains(PollFlags::ERR) {
+                    event.error = Some(Errno::Io);
+                }
+            }
+            Wait::Ready { bytes } => event.bytes = *bytes,
+            Wait::Failed(error) => event.error = Some(*error),
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// Waits for the descriptors, or for `timeout` nanoseconds: how many have passed, never fewer than were waited for if
+/// no descriptor became ready.
+fn sleep(clock: &Clock, polled: &mut [PollFd<'_>], timeout: Option<u64>) -> Result<u64, Errno> {
+    match (clock, timeout) {
+        (Clock::Virtual(time), Some(timeout)) => {
+            let ready = rustix::event::poll(polled, Some(&timespec(0)))?;
+            if ready == 0 {
+                time.fetch_add(timeout, std::sync::atomic::Ordering::Relaxed);
+                return Ok(timeout);
+            }
+            Ok(0)
+        }
+        (_, None) => {
+            rustix::event::poll(polled, None)?;
+            Ok(0)
+        }
+        (_, Some(timeout)) => {
+            let start = std::time::Instant::now();
+            let passed = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            loop {
+                let left = timeout.saturating_sub(passed());
+                match rustix::event::poll(polled, Some(&timespec(left))) {
+                    Ok(0) if passed() >= timeout => return Ok(passed()),
+                    Ok(0) => {}
+                    Ok(_) => return Ok(passed()),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `random_get`: the host's generator, or a seeded one for runs that are to repeat.
+
+use std::sync::Mutex;
+
+use wasmc_loader::GuestMemory;
+
+use crate::context::Context;
+use crate::errno::Errno;
+use crate::types::check_result;
+
+/// Where random bytes come from.
+#[derive(Debug)]
+pub(crate) enum Random {
+    /// The operating system.
+    Host,
+    /// A generator (SplitMix64), by its state. Not for secrets.
+    Seeded(Mutex<u64>),
+}
+
+pub(crate) fn random_get(context: &Context, memory: &GuestMemory, buffer: u32, length: u32) -> Result<(), Errno> {
+    check_result(memory, buffer, length.into())?;
+    match &context.random {
+        Random::Host => Ok(memory.fill_random(buffer.into(), length.into()).ok_or(Errno::Fault)??),
+        Random::Seeded(state) => {
+            let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let end = u64::from(buffer) + u64::from(length);
+            for address in (u64::from(buffer)..end).step_by(8) {
+                let bytes = next(&mut state).to_le_bytes();
+                let count = (end - address).min(8) as usize;
+                memory.write_bytes(address, &bytes[..count]).ok_or(Errno::Fault)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// One step of SplitMix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
