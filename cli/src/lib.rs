@@ -1,3 +1,70 @@
-//! The `wasmc` command.
+//! The `wasmc` command: one file for each subcommand.
+//!
+//! ```text
+//! arguments → Command → exit status
+//! ```
+//!
+//! The doc comments of [`Command`] and of each subcommand's arguments are the manual.
 
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+mod compile;
+mod completions;
+mod input;
+mod inspect;
+mod man;
+mod options;
+mod output;
+mod run;
+mod script;
+mod targets;
 pub mod wast;
+
+/// Compile WebAssembly ahead of time, and run it.
+///
+/// `wasmc compile` makes an object file of a module, which `wasmrun` runs and which a C program can link. `wasmc run`
+/// does both at once, and keeps what it compiled.
+///
+/// Exit status: 0, or that of the program that was run; 134 if that trapped, 124 if it ran into --timeout; 2 for wrong
+/// usage; 1 if wasmc could not do its job.
+#[derive(Debug, Parser)]
+#[command(name = "wasmc", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Compile(compile::Arguments),
+    Run(run::Arguments),
+    Wast(script::Arguments),
+    Inspect(inspect::Arguments),
+    Targets(targets::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// Runs the command that `arguments` are, and gives the status to exit with.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    let command = match Command::try_parse_from(arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            // If nobody listens, there is nobody to tell.
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    let result = match command.verb {
+        Verb::Compile(arguments) => compile::run(&arguments),
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Wast(arguments) => script::run(&arguments),
+        Verb::Inspect(arguments) => inspect::run(&arguments),
+        Verb::Targets(arguments) => targets::run(&arguments),
+        Verb::Completions(arguments) => completions::run(&arguments),
+        Verb::Man(arguments) => man::run(&arguments),
+    };
+    result.unwrap_or_else(|error| wasmrun::process::report("wasmc", &error))
+}

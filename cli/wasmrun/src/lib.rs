@@ -1,1 +1,38 @@
-//! Running artifacts from a command line.
+//! Running compiled programs from a command line: `RunOptions` and a `Program` in, an exit status out.
+//!
+//! `wasmrun` is this and nothing else; `wasmc run` puts the compiler before it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use wasmc_loader::Image;
+
+mod options;
+pub mod process;
+mod quantity;
+mod report;
+mod run;
+mod timeout;
+mod values;
+
+pub use options::{Grant, RunOptions, UnknownImports, Variable};
+pub use quantity::{Duration, Size};
+pub use run::{Open, run};
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// The command that runs it, as messages name it.
+    pub tool: &'static str,
+    /// Its code.
+    pub image: Image,
+    /// The file that the user named.
+    pub file: PathBuf,
+    /// The program's arguments after its own name.
+    pub arguments: &'a [std::ffi::OsString],
+}
+
+/// Opens a compiled program.
+pub fn open(file: &Path) -> anyhow::Result<Image> {
+    Image::open(file).with_context(|| format!("cannot load '{}'", file.display()))
+}

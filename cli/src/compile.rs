@@ -1,0 +1,80 @@
+//! `wasmc compile`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use wasmrun::process::UsageError;
+
+use crate::options::{CompileArguments, parse_target};
+use crate::{input, output};
+
+/// Compile a module to an object file.
+///
+/// The object is a relocatable ELF file: `wasmrun` maps and runs it; and a C program can link it, together with the
+/// loader's library. The exports of the module are C functions `wasmc_export_NAME`.
+///
+/// The same module and options give the same bytes, on any machine.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The module, in binary (.wasm) or text format (.wat); - is standard input.
+    file: PathBuf,
+
+    /// Where the object goes: FILE's name with .o if not given; - is standard output. It appears whole or not at all.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// What to write: the object, Cranelift's intermediate representation, or assembly (text goes to standard output
+    /// if -o is not given).
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    emit: Emit,
+
+    /// What to compile for: this machine if not given. `wasmc targets` lists the names.
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+
+    /// What the names of global symbols start with, instead of `wasmc`.
+    #[arg(long, value_name = "PREFIX")]
+    symbol_prefix: Option<String>,
+
+    #[command(flatten)]
+    compilation: CompileArguments,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Emit {
+    #[default]
+    Object,
+    Clif,
+    Asm,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
+    let target = parse_target(arguments.target.as_deref())?;
+    let mut options = arguments.compilation.options(target, "baseline")?;
+    if let Some(prefix) = &arguments.symbol_prefix {
+        options.symbol_prefix.clone_from(prefix);
+    }
+    let output = arguments.output.clone().map_or_else(|| default_output(arguments), Ok)?;
+    let bytes = input::read(&arguments.file)?;
+    let module = input::module(&arguments.file, &bytes)?;
+    let compiled = arguments.compilation.with_threads(|| match arguments.emit {
+        Emit::Object => wasmc_compiler::compile(&module, &options).map(wasmc_compiler::Artifact::into_bytes),
+        Emit::Clif => wasmc_compiler::emit_clif(&module, &options).map(String::into_bytes),
+        Emit::Asm => wasmc_compiler::emit_assembly(&module, &options).map(String::into_bytes),
+    })?;
+    let compiled = compiled.with_context(|| format!("cannot compile '{}'", arguments.file.display()))?;
+    output::write(&output, &compiled, arguments.emit != Emit::Object)?;
+    Ok(0)
+}
+
+fn default_output(arguments: &Arguments) -> anyhow::Result<PathBuf> {
+    if arguments.emit != Emit::Object {
+        return Ok("-".into());
+    }
+    if input::is_standard(&arguments.file) {
+        return Err(UsageError("a module from standard input has no name: name the object with -o".to_owned()).into());
+    }
+    let file: &Path = &arguments.file;
+    Ok(file.with_extension("o"))
+}

@@ -1,0 +1,90 @@
+//! `wasmc inspect`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use goblin::elf::Elf;
+use wasmc_contract::record::Record as _;
+use wasmc_contract::section::{Descriptor, MAGIC, Section, flag};
+use wasmc_contract::target::{CpuFeatures, Target};
+use wasmc_loader::Image;
+
+use crate::input;
+
+/// Show what an object is: what it was compiled for and how, its sections, imports and exports.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The object.
+    file: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
+    let bytes = input::read(&arguments.file)?;
+    let file = arguments.file.display();
+    let elf = Elf::parse(&bytes).with_context(|| format!("'{file}' is not an object"))?;
+    let descriptor = descriptor(&elf, &bytes).with_context(|| format!("'{file}' is not an artifact of wasmc"))?;
+    let mut output = std::io::stdout().lock();
+    write_descriptor(&mut output, &descriptor)?;
+    write_sections(&mut output, &elf)?;
+    match Image::open(&arguments.file) {
+        Ok(image) => write_interface(&mut output, &image)?,
+        Err(error) => writeln!(output, "\nimports and exports are not shown: {error}")?,
+    }
+    Ok(0)
+}
+
+fn descriptor(elf: &Elf<'_>, bytes: &[u8]) -> anyhow::Result<Descriptor> {
+    let name = Section::Descriptor.elf_name();
+    let section = elf.section_headers.iter().find(|header| elf.shdr_strtab.get_at(header.sh_name) == Some(name));
+    let range = section.and_then(goblin::elf::SectionHeader::file_range);
+    let contents = range.and_then(|range| bytes.get(range)).with_context(|| format!("it has no section {name}"))?;
+    match Descriptor::read(contents) {
+        Some(descriptor) if descriptor.magic == MAGIC => Ok(descriptor),
+        _ => bail!("its section {name} is no descriptor"),
+    }
+}
+
+fn write_descriptor(output: &mut impl Write, descriptor: &Descriptor) -> anyhow::Result<()> {
+    let target = Target::from_number(descriptor.target).map_or("unknown", Target::name);
+    let features = CpuFeatures(descriptor.cpu_features);
+    let cpu = if features.is_empty() { "baseline".to_owned() } else { format!("baseline and {features}") };
+    let mut options = Vec::new();
+    for (bit, name) in [(flag::INTERRUPTIBLE, "interruptible"), (flag::CANONICAL_NANS, "canonical NaNs")] {
+        if descriptor.flags & bit != 0 {
+            options.push(name);
+        }
+    }
+    let options = if options.is_empty() { "none".to_owned() } else { options.join(", ") };
+    writeln!(output, "layout   {}.{}", descriptor.contract_version, descriptor.contract_revision)?;
+    writeln!(output, "target   {target}")?;
+    writeln!(output, "CPU      {cpu}")?;
+    writeln!(output, "options  {options}")?;
+    let hash = [descriptor.source_hash_low, descriptor.source_hash_high].map(u64::to_le_bytes).concat();
+    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    writeln!(output, "source   BLAKE3 {hash}...")?;
+    Ok(())
+}
+
+fn write_sections(output: &mut impl Write, elf: &Elf<'_>) -> anyhow::Result<()> {
+    writeln!(output, "\nsections")?;
+    for header in &elf.section_headers {
+        let name = elf.shdr_strtab.get_at(header.sh_name).unwrap_or_default();
+        if !name.is_empty() {
+            writeln!(output, "{:>12}  {name}", header.sh_size)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_interface(output: &mut impl Write, image: &Image) -> anyhow::Result<()> {
+    writeln!(output, "\nimports")?;
+    for import in image.imports() {
+        writeln!(output, "  {} {}: {}", import.module, import.field, import.kind)?;
+    }
+    writeln!(output, "\nexports")?;
+    for export in image.exports() {
+        writeln!(output, "  {}: {}", export.name, export.kind)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! `wasmc man`
+
+use clap::CommandFactory as _;
+use wasmrun::process::UsageError;
+
+/// Print a manual page: `wasmc man compile | man -l -`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A subcommand; wasmc itself if not given.
+    subcommand: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
+    let mut command = crate::Command::command();
+    command.build();
+    let command = match &arguments.subcommand {
+        None => command,
+        Some(name) => command
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| UsageError(format!("no subcommand '{name}'; `wasmc help` lists them")))?,
+    };
+    clap_mangen::Man::new(command).render(&mut std::io::stdout())?;
+    Ok(0)
+}

@@ -1,0 +1,153 @@
+//! The options that `wasmrun` and `wasmc run` share.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::quantity::{Duration, Size};
+
+/// How a program is run, and what it is given.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RunOptions {
+    /// Grant the program the directory HOST, to read and write, under the name GUEST (HOST as written if not given).
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = OsStringValueParser::new().try_map(parse_grant))]
+    pub directories: Vec<Grant>,
+
+    /// Grant the program the directory HOST for reading only.
+    #[arg(long = "dir-ro", value_name = "HOST[::GUEST]", value_parser = OsStringValueParser::new().try_map(parse_grant))]
+    pub read_only_directories: Vec<Grant>,
+
+    /// Set an environment variable for the program; without VALUE, to the value that it has here.
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(parse_variable))]
+    pub environment: Vec<Variable>,
+
+    /// Give the program all environment variables that are set here.
+    #[arg(long)]
+    pub inherit_env: bool,
+
+    /// The program's name as it sees it itself, instead of FILE's.
+    #[arg(long, value_name = "NAME")]
+    pub argv0: Option<OsString>,
+
+    /// Call the export NAME instead of `_start`, with ARGS as its arguments, and print its results, one a line.
+    ///
+    /// Integers are written in decimal or, after 0x, in hexadecimal; floats in decimal, or as inf or nan; a v128 as
+    /// four 32-bit lanes between commas; references as null, or as a number for an externref. If the module exports
+    /// `_initialize`, that is called first.
+    #[arg(long, value_name = "NAME")]
+    pub invoke: Option<String>,
+
+    /// Link the module in FILE: its exports are imported from NAME. Later modules see earlier ones.
+    #[arg(long = "preload", value_name = "NAME=FILE", value_parser = OsStringValueParser::new().try_map(parse_preload))]
+    pub preloads: Vec<(String, PathBuf)>,
+
+    /// Stop the program after this time (as in 10s, 500ms or 2m) and exit with 124.
+    ///
+    /// The program must have been compiled with --interruptible (`wasmc run` sees to that itself).
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<Duration>,
+
+    /// How much memory the program's memories may take together (as in 64M or 2G); growing further fails.
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<Size>,
+
+    /// How much stack the program may use (as in 512K or 64M).
+    #[arg(long, value_name = "SIZE")]
+    pub max_stack: Option<Size>,
+
+    /// What to do about functions that the program imports and nothing defines: `error` refuses to run it, `trap`
+    /// runs it until it calls one.
+    #[arg(long, value_name = "ACTION", value_enum, default_value_t)]
+    pub unknown_imports: UnknownImports,
+
+    /// Tell an attached debugger where the program's code is (GDB's JIT interface).
+    #[arg(long)]
+    pub gdb: bool,
+
+    /// Write /tmp/perf-PID.map, so that `perf report` names the program's functions.
+    #[arg(long)]
+    pub perf_map: bool,
+}
+
+/// What becomes of imports that nothing defines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum UnknownImports {
+    /// The program is not run.
+    #[default]
+    Error,
+    /// Functions trap when they are called.
+    Trap,
+}
+
+/// A directory of the host, and its name for the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// On the host.
+    pub host: PathBuf,
+    /// For the program.
+    pub guest: String,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: OsString,
+    /// Its value, or the host's.
+    pub value: Option<OsString>,
+}
+
+/// The parts before and after the first `separator`.
+fn split_once(text: &OsStr, separator: &str) -> Option<(OsString, OsString)> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = text.as_bytes();
+    let at = bytes.windows(separator.len()).position(|window| window == separator.as_bytes())?;
+    let part = |bytes| OsStr::from_bytes(bytes).to_owned();
+    Some((part(&bytes[..at]), part(&bytes[at + separator.len()..])))
+}
+
+fn parse_grant(text: OsString) -> Result<Grant, &'static str> {
+    let (host, guest) = split_once(&text, "::").unwrap_or_else(|| (text.clone(), text.clone()));
+    if host.is_empty() {
+        return Err("the host's directory is missing");
+    }
+    let guest = guest.into_string().map_err(|_| "the program's name for a directory must be UTF-8")?;
+    Ok(Grant { host: host.into(), guest })
+}
+
+fn parse_variable(text: OsString) -> Result<Variable, &'static str> {
+    let (name, value) = match split_once(&text, "=") {
+        Some((name, value)) => (name, Some(value)),
+        None => (text, None),
+    };
+    if name.is_empty() {
+        return Err("the variable's name is missing");
+    }
+    Ok(Variable { name, value })
+}
+
+fn parse_preload(text: OsString) -> Result<(String, PathBuf), &'static str> {
+    let (name, file) = split_once(&text, "=").ok_or("expected NAME=FILE")?;
+    Ok((name.into_string().map_err(|_| "a module's name must be UTF-8")?, file.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_keeps_its_name_unless_given_another() {
+        let grant = |host: &str, guest: &str| Grant { host: host.into(), guest: guest.to_owned() };
+        assert_eq!(parse_grant("a/b".into()), Ok(grant("a/b", "a/b")));
+        assert_eq!(parse_grant("a::/".into()), Ok(grant("a", "/")));
+        assert!(parse_grant("::/".into()).is_err());
+    }
+
+    #[test]
+    fn a_variable_may_have_an_equals_sign_in_its_value() {
+        let variable = parse_variable("A=b=c".into()).expect("a name and a value");
+        assert_eq!((variable.name, variable.value), ("A".into(), Some("b=c".into())));
+        assert!(parse_variable("=b".into()).is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! What the process itself does: exit statuses, its last words, broken pipes.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
+
+/// The program ran into its timeout.
+pub const STATUS_TIMEOUT: i32 = 124;
+/// The program trapped: as a shell shows a process that was aborted.
+pub const STATUS_TRAP: i32 = 134;
+/// We could not do our job.
+pub const STATUS_FAILURE: i32 = 1;
+/// The command line was wrong.
+pub const STATUS_USAGE: i32 = 2;
+
+/// A command line that the parser lets through and that is wrong nevertheless.
+#[derive(Debug)]
+pub struct UsageError(pub String);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Lets a broken pipe end this process, as it ends others: Rust programs start with that signal ignored.
+pub fn restore_broken_pipe() {
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Writes an error and its causes to standard error; the exit status that goes with it.
+pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
+    let mut text = String::new();
+    let _ = write!(text, "{}", style().error("error:"));
+    for (number, cause) in error.chain().enumerate() {
+        let separator = if number == 0 { " " } else { ": " };
+        let _ = write!(text, "{separator}{cause}");
+    }
+    say(&format!("{tool}: {text}"));
+    if error.is::<UsageError>() { STATUS_USAGE } else { STATUS_FAILURE }
+}
+
+/// Writes a line to standard error. If nobody listens any more, there is nobody to tell.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// How text is emphasized on standard error: not at all unless it is a terminal that wants it.
+pub(crate) fn style() -> Style {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+    Style { coloured: wanted && std::io::stderr().is_terminal() }
+}
+
+/// See [`style`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) coloured: bool,
+}
+
+impl Style {
+    /// What went wrong.
+    pub(crate) fn error(self, text: &str) -> String {
+        self.wrap("\x1b[1;31m", text)
+    }
+
+    /// What matters most in a line.
+    pub(crate) fn strong(self, text: &str) -> String {
+        self.wrap("\x1b[1m", text)
+    }
+
+    /// What matters least.
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.wrap("\x1b[2m", text)
+    }
+
+    fn wrap(self, start: &str, text: &str) -> String {
+        if self.coloured { format!("{start}{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

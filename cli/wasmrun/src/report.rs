@@ -1,0 +1,92 @@
+//! A trap as a person reads it: the reason, and the functions that were running under the names they have in their
+//! source.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use wasmc_loader::{Frame, TrapReport};
+
+use crate::process::Style;
+
+/// The report's text, without a line end after it.
+pub(crate) fn render(report: &TrapReport, style: Style) -> String {
+    let mut text = format!("{} {}", style.error("trap:"), style.strong(report.code.message()));
+    if let Some(message) = &report.message {
+        let _ = write!(text, ": {message}");
+    }
+    for (number, frame) in report.frames.iter().enumerate() {
+        let _ = write!(text, "\n{number:>4}: {}", render_frame(frame, style));
+    }
+    if report.frames_omitted > 0 {
+        let _ = write!(text, "\n      ... and {} more", report.frames_omitted);
+    }
+    text
+}
+
+fn render_frame(frame: &Frame, style: Style) -> String {
+    let mut text = String::new();
+    if let Some(module) = &frame.module {
+        let _ = write!(text, "{}", style.faint(&format!("{module}!")));
+    }
+    match &frame.name {
+        Some(name) => text.push_str(&demangle(name)),
+        None => {
+            let _ = write!(text, "function[{}]", frame.function);
+        }
+    }
+    if let Some(offset) = frame.wasm_offset {
+        let _ = write!(text, " {}", style.faint(&format!("({offset:#x})")));
+    }
+    if let Some((file, line, column)) = &frame.source {
+        let _ = write!(text, "\n        at {file}:{line}");
+        if *column > 0 {
+            let _ = write!(text, ":{column}");
+        }
+    }
+    text
+}
+
+/// The name as its language writes it, if it is Rust's or C++'s.
+fn demangle(name: &str) -> Cow<'_, str> {
+    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+        return format!("{rust:#}").into();
+    }
+    if name.starts_with("_Z")
+        && let Ok(symbol) = cpp_demangle::Symbol::new(name)
+        && let Ok(cpp) = symbol.demangle()
+    {
+        return cpp.into();
+    }
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_source() {
+        assert_eq!(demangle("_ZN4core9panicking5panic17h0123456789abcdefE"), "core::panicking::panic");
+        assert_eq!(demangle("_ZNK3foo3barEi"), "foo::bar(int) const");
+        assert_eq!(demangle("__wasm_call_ctors"), "__wasm_call_ctors");
+        assert_eq!(demangle("_Z"), "_Z");
+    }
+
+    #[test]
+    fn colours_only_frame_the_text() {
+        let report = TrapReport {
+            code: wasmc_loader::TrapCode::Unreachable,
+            message: None,
+            frames: vec![Frame {
+                function: 3,
+                name: None,
+                module: Some("m".to_owned()),
+                wasm_offset: Some(42),
+                source: Some(("a.c".to_owned(), 7, 0)),
+            }],
+            frames_omitted: 0,
+        };
+        let plain = render(&report, Style { coloured: false });
+        assert_eq!(plain, "trap: unreachable\n   0: m!function[3] (0x2a)\n        at a.c:7");
+    }
+}

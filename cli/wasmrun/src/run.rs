@@ -1,0 +1,272 @@
+//! Instantiates a program with its hosts and runs it: options in, an exit status out.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use wasmc_loader::{
+    Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode, TrapReport, Value,
+};
+use wasmc_wasi::{Access, Wasi, WasiBuilder};
+
+use crate::options::{RunOptions, UnknownImports};
+use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
+use crate::timeout::{self, Timeout};
+use crate::values::{self, Printed};
+use crate::{Program, report};
+
+/// What a thread needs besides the program's own stack: host functions' frames, ours, and a guard.
+const STACK_RESERVE_BYTES: u64 = 1 << 20;
+
+/// Opens what `--preload` names.
+pub type Open<'a> = dyn FnMut(&Path) -> anyhow::Result<Image> + Send + 'a;
+
+/// Runs `program`, and gives the status that the process is to exit with.
+///
+/// # Errors
+///
+/// If the program could not be run. What the program itself does wrong is a status.
+pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
+    let wanted = options.max_stack.map_or(0, |size| size.0.saturating_add(STACK_RESERVE_BYTES));
+    if wanted <= thread_stack_bytes() {
+        return run_here(options, program, open);
+    }
+    let stack_bytes = usize::try_from(wanted).context("--max-stack is too large")?;
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("program".to_owned())
+            .stack_size(stack_bytes)
+            .spawn_scoped(scope, || run_here(options, program, open))
+            .context("cannot start a thread with as much stack as --max-stack asks for")?
+            .join()
+            .unwrap_or_else(|_| bail!("the program's thread panicked"))
+    })
+}
+
+/// How much stack the main thread may grow to.
+fn thread_stack_bytes() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is there to be written to.
+    let status = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) };
+    if status == 0 { limit.rlim_cur } else { 0 }
+}
+
+fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
+    if options.timeout.is_some() && !program.image.is_interruptible() {
+        bail!(
+            "'{}' cannot be stopped by --timeout: compile it with `wasmc compile --interruptible`",
+            program.file.display()
+        );
+    }
+    let mut store_options = StoreOptions::default();
+    store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
+    store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
+    let mut store = Store::new(store_options)?;
+    let timeout = match options.timeout {
+        Some(duration) => Some(Timeout::start(program.tool, duration.0, store.interrupt_handle())?),
+        None => None,
+    };
+    let end = execute(options, program, open, &mut store)?;
+    Ok(match end {
+        End::Status(status) => status,
+        End::Trap(report) => match (timeout, options.timeout) {
+            (Some(timeout), Some(duration)) if timeout.expired() && report.code == TrapCode::Interrupted => {
+                process::say(&timeout::message(program.tool, duration.0));
+                STATUS_TIMEOUT
+            }
+            _ => {
+                process::say(&format!("{}: {}", program.tool, report::render(&report, process::style())));
+                STATUS_TRAP
+            }
+        },
+    })
+}
+
+/// How a program ended.
+enum End {
+    Status(i32),
+    Trap(TrapReport),
+}
+
+fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, store: &mut Store) -> anyhow::Result<End> {
+    let preloads = options
+        .preloads
+        .iter()
+        .map(|(name, file)| Ok((name, file, open(file)?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut linker = Linker::new();
+    linker.trap_unknown_imports(options.unknown_imports == UnknownImports::Trap);
+    let images = preloads.iter().map(|(_, _, image)| image).chain([&program.image]);
+    add_wasi(options, program, images, &mut linker)?;
+    for (name, file, image) in &preloads {
+        let instance = match instantiate(&linker, store, image, file)? {
+            Ok(instance) => instance,
+            Err(end) => return Ok(end),
+        };
+        linker.instance(store, name, instance)?;
+    }
+    let instance = match instantiate(&linker, store, &program.image, &program.file)? {
+        Ok(instance) => instance,
+        Err(end) => return Ok(end),
+    };
+    call(options, program, store, instance)
+}
+
+/// Defines the functions of WASI, as far as any image imports them.
+fn add_wasi<'a>(
+    options: &RunOptions,
+    program: &Program<'_>,
+    images: impl Iterator<Item = &'a Image>,
+    linker: &mut Linker,
+) -> anyhow::Result<()> {
+    let mut modules = Vec::new();
+    for image in images {
+        for import in image.imports() {
+            let known = [wasmc_wasi::MODULE, wasmc_wasi::MODULE_UNSTABLE];
+            if let Some(module) = known.into_iter().find(|module| *module == import.module)
+                && !modules.contains(&module)
+            {
+                modules.push(module);
+            }
+        }
+    }
+    if !modules.is_empty() || !options.directories.is_empty() || !options.read_only_directories.is_empty() {
+        let wasi = build_wasi(options, program)?;
+        for module in modules {
+            wasi.add_module(linker, module)?;
+        }
+    }
+    Ok(())
+}
+
+fn build_wasi(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
+    let name = options.argv0.as_deref().or(program.file.file_name()).unwrap_or_default();
+    let mut builder = WasiBuilder::new().inherit_stdio().argument(name);
+    if options.invoke.is_none() {
+        builder = builder.arguments(program.arguments);
+    }
+    if options.inherit_env {
+        for (name, value) in std::env::vars_os() {
+            builder = builder.environment(name, value);
+        }
+    }
+    for variable in &options.environment {
+        let value = match &variable.value {
+            Some(value) => value.clone(),
+            None => std::env::var_os(&variable.name).ok_or_else(|| {
+                UsageError(format!(
+                    "--env {0}: {0} is not set here; give a value as in --env {0}=VALUE",
+                    variable.name.display()
+                ))
+            })?,
+        };
+        builder = builder.environment(&variable.name, value);
+    }
+    for grant in &options.directories {
+        builder = builder.directory(&grant.host, &grant.guest, Access::ReadWrite);
+    }
+    for grant in &options.read_only_directories {
+        builder = builder.directory(&grant.host, &grant.guest, Access::ReadOnly);
+    }
+    Ok(builder.build()?)
+}
+
+/// An instance, or how the program ended before it was one.
+fn instantiate(
+    linker: &Linker,
+    store: &mut Store,
+    image: &Image,
+    file: &Path,
+) -> anyhow::Result<Result<Instance, End>> {
+    match linker.instantiate(store, image) {
+        Ok(instance) => Ok(Ok(instance)),
+        Err(InstantiateError::Exited(status)) => Ok(Err(End::Status(status))),
+        Err(InstantiateError::Trapped(report)) => Ok(Err(End::Trap(report))),
+        Err(error) => Err(error).with_context(|| format!("cannot instantiate '{}'", file.display())),
+    }
+}
+
+/// Calls what the program is to be entered by.
+fn call(options: &RunOptions, program: &Program<'_>, store: &mut Store, instance: Instance) -> anyhow::Result<End> {
+    let start = if options.invoke.is_none() { instance.function(store, "_start") } else { None };
+    if let Some(start) = start {
+        return Ok(match start.call(store, &[]).context("cannot call `_start`")? {
+            Outcome::Returned(_) => End::Status(0),
+            Outcome::Exited(status) => End::Status(status),
+            Outcome::Trapped(report) => End::Trap(report),
+        });
+    }
+    let initialize = instance.function(store, "_initialize");
+    let Some(name) = &options.invoke else {
+        if initialize.is_none() {
+            bail!(
+                "'{}' exports no `_start`: name the function to call with --invoke{}",
+                program.file.display(),
+                exported_functions(store, instance)
+            );
+        }
+        return Ok(call_initialize(store, initialize)?.unwrap_or(End::Status(0)));
+    };
+    let Some(function) = instance.function(store, name) else {
+        bail!("'{}' exports no function `{name}`{}", program.file.display(), exported_functions(store, instance));
+    };
+    let arguments = parse_arguments(store, name, function, program)?;
+    if let Some(end) = call_initialize(store, initialize)? {
+        return Ok(end);
+    }
+    Ok(match function.call(store, &arguments).with_context(|| format!("cannot call `{name}`"))? {
+        Outcome::Returned(results) => {
+            let mut text = String::new();
+            for result in &results {
+                text.push_str(&format!("{}\n", Printed(result)));
+            }
+            std::io::stdout().write_all(text.as_bytes()).context("cannot write the results")?;
+            End::Status(0)
+        }
+        Outcome::Exited(status) => End::Status(status),
+        Outcome::Trapped(report) => End::Trap(report),
+    })
+}
+
+/// Calls `_initialize`, if there is one: how the program ended, if it did.
+fn call_initialize(store: &mut Store, initialize: Option<Function>) -> anyhow::Result<Option<End>> {
+    let Some(initialize) = initialize else { return Ok(None) };
+    Ok(match initialize.call(store, &[]).context("cannot call `_initialize`")? {
+        Outcome::Returned(_) => None,
+        Outcome::Exited(status) => Some(End::Status(status)),
+        Outcome::Trapped(report) => Some(End::Trap(report)),
+    })
+}
+
+fn parse_arguments(store: &Store, name: &str, function: Function, program: &Program<'_>) -> anyhow::Result<Vec<Value>> {
+    let parameters = function.function_type(store).map(|function_type| function_type.parameters).unwrap_or_default();
+    let types = parameters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if parameters.len() != program.arguments.len() {
+        let count = program.arguments.len();
+        return Err(UsageError(format!("`{name}` takes ({types}), and {count} arguments are given")).into());
+    }
+    std::iter::zip(program.arguments, &*parameters)
+        .map(|(text, value_type)| {
+            text.to_str().and_then(|text| values::parse(text, *value_type)).ok_or_else(|| {
+                UsageError(format!("'{}' is no {value_type}: `{name}` takes ({types})", text.display())).into()
+            })
+        })
+        .collect()
+}
+
+/// A hint at what could be called.
+fn exported_functions(store: &Store, instance: Instance) -> String {
+    const COUNT_MAX: usize = 10;
+    let mut names: Vec<String> = instance
+        .exports(store)
+        .into_iter()
+        .filter(|(_, item)| matches!(item, wasmc_loader::Extern::Function(_)))
+        .map(|(name, _)| name)
+        .collect();
+    if names.is_empty() {
+        return " (it exports no function at all)".to_owned();
+    }
+    let more = if names.len() > COUNT_MAX { ", ..." } else { "" };
+    names.truncate(COUNT_MAX);
+    format!(" (it exports {}{more})", names.join(", "))
+}
