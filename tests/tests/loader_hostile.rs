@@ -59,7 +59,8 @@ fn damaged_descriptions_are_refused_or_instantiated() -> Result<()> {
         let mut ranges = vec![0..64];
         for section in object::Object::sections(&object) {
             let name = object::ObjectSection::name(&section)?;
-            if name.contains("wasmc") && !name.ends_with("image")
+            if name.contains("wasmc")
+                && !name.ends_with("image")
                 && let Some((start, length)) = object::ObjectSection::file_range(&section)
             {
                 ranges.push(start as usize..(start + length) as usize);
