@@ -78,19 +78,33 @@ pub(super) enum Region {
 const GLOBAL_REGIONS_MAX: u32 = 1000;
 
 impl Region {
+    fn user_id(self) -> u32 {
+        match self {
+            Self::MemoryDefinitions => 0,
+            Self::TableDefinitions => 1,
+            Self::TableElements => 2,
+            Self::ImportedGlobals => 3,
+            Self::ImportedMemories => 4,
+            Self::Slots => 5,
+            Self::Memory(index) => 1000 + index,
+            Self::Global(nth) if nth < GLOBAL_REGIONS_MAX => 10_000 + nth,
+            Self::Global(_) => 6,
+        }
+    }
+
     fn data(self) -> AliasRegionData {
-        let (user_id, description) = match self {
-            Self::MemoryDefinitions => (0, "memory definitions".into()),
-            Self::TableDefinitions => (1, "table definitions".into()),
-            Self::TableElements => (2, "table elements".into()),
-            Self::ImportedGlobals => (3, "imported globals".into()),
-            Self::ImportedMemories => (4, "imported memories".into()),
-            Self::Slots => (5, "stack slots".into()),
-            Self::Memory(index) => (1000 + index, format!("memory {index}").into()),
-            Self::Global(nth) if nth < GLOBAL_REGIONS_MAX => (10_000 + nth, format!("global {nth}").into()),
-            Self::Global(_) => (6, "more globals".into()),
+        let description = match self {
+            Self::MemoryDefinitions => "memory definitions".into(),
+            Self::TableDefinitions => "table definitions".into(),
+            Self::TableElements => "table elements".into(),
+            Self::ImportedGlobals => "imported globals".into(),
+            Self::ImportedMemories => "imported memories".into(),
+            Self::Slots => "stack slots".into(),
+            Self::Memory(index) => format!("memory {index}").into(),
+            Self::Global(nth) if nth < GLOBAL_REGIONS_MAX => format!("global {nth}").into(),
+            Self::Global(_) => "more globals".into(),
         };
-        AliasRegionData { user_id, description }
+        AliasRegionData { user_id: self.user_id(), description }
     }
 }
 
@@ -358,7 +372,11 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
 
     /// The alias region for accesses to `region`.
     pub(super) fn region(&mut self, region: Region) -> AliasRegion {
-        self.builder.func.dfg.alias_regions.insert(region.data())
+        let regions = &mut self.builder.func.dfg.alias_regions;
+        match regions.get(region.user_id()) {
+            Some(known) => known,
+            None => regions.insert(region.data()),
+        }
     }
 
     /// Flags of an access to `region` that cannot trap.
