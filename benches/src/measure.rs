@@ -1,0 +1,70 @@
+//! Times whole commands, one run of each in turn, so that a noisy moment touches all of them alike.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use wait4::Wait4;
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// From start to end.
+    pub(crate) wall: Duration,
+    /// User and system time of all threads.
+    pub(crate) processor: Duration,
+    /// The most memory that was resident, in bytes.
+    pub(crate) peak_bytes: u64,
+}
+
+/// A command with the name it has in the report.
+pub(crate) struct Subject {
+    /// The column's name.
+    pub(crate) name: &'static str,
+    /// Program and arguments.
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+impl Subject {
+    /// A subject from its name, program and arguments.
+    pub(crate) fn new<I, S>(name: &'static str, command: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<std::ffi::OsString>,
+    {
+        Self { name, command: command.into_iter().map(Into::into).collect() }
+    }
+
+    fn sample(&self) -> Result<Sample> {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).stdin(Stdio::null()).stdout(Stdio::null());
+        let start = Instant::now();
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.command[0].display()))?;
+        let used = child.wait4()?;
+        let wall = start.elapsed();
+        ensure!(used.status.success(), "{:?} ended with {}", self.command, used.status);
+        Ok(Sample { wall, processor: used.rusage.utime + used.rusage.stime, peak_bytes: used.rusage.maxrss })
+    }
+}
+
+/// Runs each subject once to warm it, then `rounds` times in turn; gives each one's samples.
+pub(crate) fn alternate(subjects: &[Subject], rounds: usize) -> Result<Vec<Vec<Sample>>> {
+    for subject in subjects {
+        subject.sample()?;
+    }
+    let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
+    for _ in 0..rounds {
+        for (subject, samples) in subjects.iter().zip(&mut samples) {
+            samples.push(subject.sample()?);
+        }
+    }
+    Ok(samples)
+}
+
+/// The median of what `of` reads from the samples.
+pub(crate) fn median<T>(samples: &[T], of: impl Fn(&T) -> f64) -> f64 {
+    let mut values: Vec<f64> = samples.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}

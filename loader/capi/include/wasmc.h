@@ -1,0 +1,88 @@
+/* wasmc: run compiled WebAssembly that is linked into this program.
+ *
+ *     wasmc compile app.wasm -o app.o
+ *     cc main.c app.o libwasmc_loader.a
+ *
+ * An artifact has these symbols (PREFIX is `wasmc` unless `wasmc compile --symbol-prefix` says otherwise):
+ *
+ *     extern const wasmc_module PREFIX_module;
+ *     RESULT PREFIX_export_NAME(void *instance, PARAMETERS...);
+ *
+ * one of the latter for each exported function. Parameters are int32_t, int64_t, float or double, references are
+ * uint64_t; with more than one result the function returns void and takes the address of an array of wasmc_value last.
+ *
+ * A store is used by one thread at a time; different stores are independent. Functions that can fail return a null
+ * pointer or false and, if `error` is not null, set *error to a text that wasmc_text_free frees.
+ */
+#ifndef WASMC_H
+#define WASMC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A compiled module; only its address is used. */
+typedef struct wasmc_module wasmc_module;
+/* What modules import, by name. */
+typedef struct wasmc_linker wasmc_linker;
+/* Instances and what they share. */
+typedef struct wasmc_store wasmc_store;
+
+typedef enum wasmc_type { WASMC_I32 = 0, WASMC_I64 = 1, WASMC_F32 = 2, WASMC_F64 = 3 } wasmc_type;
+
+/* A value, as wide as the widest one: the low bytes are used. */
+typedef union wasmc_value {
+    int32_t i32;
+    int64_t i64;
+    float f32;
+    double f64;
+    uint64_t v128[2];
+} wasmc_value;
+
+/* A function that modules import. Gets its parameters in `values` and leaves its results there; `memory` and
+ * `memory_bytes` are the calling instance's memory (null if it has none). Returns null, or why the program must trap:
+ * a text that stays valid. */
+typedef const char *(*wasmc_host_function)(void *environment, void *memory, size_t memory_bytes, wasmc_value *values);
+
+/* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. */
+typedef void (*wasmc_trap_callback)(void *environment, const char *report);
+
+wasmc_linker *wasmc_linker_new(void);
+void wasmc_linker_free(wasmc_linker *linker);
+
+/* Defines the function that modules import as `module` `name`. */
+bool wasmc_linker_function(wasmc_linker *linker, const char *module, const char *name, const wasmc_type *parameters,
+                           size_t parameter_count, const wasmc_type *results, size_t result_count,
+                           wasmc_host_function function, void *environment, char **error);
+
+/* Defines WASI preview 1 with these arguments, this process's standard streams, and nothing else granted. */
+bool wasmc_linker_wasi(wasmc_linker *linker, int argc, const char *const *argv, char **error);
+
+wasmc_store *wasmc_store_new(char **error);
+/* Frees the store with all its instances. */
+void wasmc_store_free(wasmc_store *store);
+
+/* Has `callback` told of traps in functions that are called by their symbols. */
+void wasmc_store_on_trap(wasmc_store *store, wasmc_trap_callback callback, void *environment);
+
+/* Makes an instance of a linked module, and runs its start function. It lives as long as the store. */
+void *wasmc_instantiate(wasmc_store *store, const wasmc_linker *linker, const wasmc_module *module, char **error);
+
+/* Calls the exported function `name` with as many values as it has parameters; `values` has room for the larger of its
+ * numbers of parameters and of results, and holds the results afterwards. False if it trapped or cannot be called. */
+bool wasmc_call(wasmc_store *store, void *instance, const char *name, wasmc_value *values, char **error);
+
+/* The exported memory `name`; null if there is none. The address stays, the length grows. */
+void *wasmc_memory(wasmc_store *store, void *instance, const char *name, size_t *length_bytes);
+
+void wasmc_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
