@@ -35,6 +35,13 @@ impl GuestMemory<'_> {
         unsafe { (&raw const (*self.definition).length_bytes).read_volatile() }
     }
 
+    /// The address in this process of its first byte, which stays while its instance lives. Whoever follows it answers
+    /// for staying inside [`Self::length`].
+    pub fn base(&self) -> *mut u8 {
+        // SAFETY: as in `length`; the base never changes.
+        std::ptr::with_exposed_provenance_mut(unsafe { (*self.definition).base } as usize)
+    }
+
     /// The address in this process of `length` bytes at `address`, if they are inside.
     fn pointer(&self, address: u64, length: u64) -> Option<*mut u8> {
         if address.checked_add(length)? > self.length() {
