@@ -137,6 +137,6 @@ fn a_c_program_links_it_and_calls_an_export() -> Result<()> {
     ensure!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let output = tool::run(&mut Command::new(&program))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(text == "add: 42\nfactorial: 3628800\nmalloc: 7\ntrapped: integer divide by zero\n", "{text}");
+    ensure!(text == "add: 42\nfactorial: 3628800\nmalloc: 7\nwasm trap: integer divide by zero\n", "{text}");
     Ok(())
 }

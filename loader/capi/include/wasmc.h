@@ -5,7 +5,7 @@
  *
  * An artifact has these symbols (PREFIX is `wasmc` unless `wasmc compile --symbol-prefix` says otherwise):
  *
- *     extern const wasmc_module PREFIX_module;
+ *     extern const wasmc_artifact PREFIX_module;
  *     RESULT PREFIX_export_NAME(void *instance, PARAMETERS...);
  *
  * one of the latter for each exported function. Parameters are int32_t, int64_t, float or double, references are
@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* A compiled module; only its address is used. */
-typedef struct wasmc_module wasmc_module;
+typedef struct wasmc_artifact wasmc_artifact;
 /* What modules import, by name. */
 typedef struct wasmc_linker wasmc_linker;
 /* Instances and what they share. */
@@ -70,7 +70,7 @@ void wasmc_store_free(wasmc_store *store);
 void wasmc_store_on_trap(wasmc_store *store, wasmc_trap_callback callback, void *environment);
 
 /* Makes an instance of a linked module, and runs its start function. It lives as long as the store. */
-void *wasmc_instantiate(wasmc_store *store, const wasmc_linker *linker, const wasmc_module *module, char **error);
+void *wasmc_instantiate(wasmc_store *store, const wasmc_linker *linker, const wasmc_artifact *module, char **error);
 
 /* Calls the exported function `name` with as many values as it has parameters; `values` has room for the larger of its
  * numbers of parameters and of results, and holds the results afterwards. False if it trapped or cannot be called. */
