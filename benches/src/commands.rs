@@ -28,10 +28,16 @@ fn compilers(tools: &Tools, wasm: &Path) -> Vec<(Subject, PathBuf)> {
     let baseline = with_ending("o");
     let mut subjects = vec![
         (
-            Subject::new(WASMC, words([&tools.wasmc as &dyn AsRef<_>, &"compile", &"--cpu", &"native", &wasm, &"-o", &native])),
+            Subject::new(
+                WASMC,
+                words([&tools.wasmc as &dyn AsRef<_>, &"compile", &"--cpu", &"native", &wasm, &"-o", &native]),
+            ),
             native,
         ),
-        (Subject::new(WASMC_BASELINE, words([&tools.wasmc as &dyn AsRef<_>, &"compile", &wasm, &"-o", &baseline])), baseline),
+        (
+            Subject::new(WASMC_BASELINE, words([&tools.wasmc as &dyn AsRef<_>, &"compile", &wasm, &"-o", &baseline])),
+            baseline,
+        ),
     ];
     if let Some(wasmtime) = &tools.wasmtime {
         let output = with_ending("cwasm");
@@ -52,7 +58,13 @@ pub(crate) fn compile(tools: &Tools, modules: &[PathBuf], rounds: usize, report:
         for ((subject, samples), output) in subjects.iter().zip(&samples).zip(&outputs) {
             let size = std::fs::metadata(output).with_context(|| output.display().to_string())?.len();
             report.add("compile, processor time", &name, subject.name, median(samples, seconds), Unit::Seconds);
-            report.add("compile, peak memory", &name, subject.name, median(samples, |s| s.peak_bytes as f64), Unit::Bytes);
+            report.add(
+                "compile, peak memory",
+                &name,
+                subject.name,
+                median(samples, |s| s.peak_bytes as f64),
+                Unit::Bytes,
+            );
             report.add("artifact size", &name, subject.name, size as f64, Unit::Bytes);
         }
     }

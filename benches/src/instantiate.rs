@@ -29,7 +29,7 @@ pub(crate) fn measure(rounds: usize, report: &mut Report) -> Result<()> {
     let target = Target::host().ok_or_else(|| anyhow!("this machine is no target"))?;
     let artifact = wasmc_compiler::compile(&wat::parse_str(MODULE)?, &CompileOptions::new(target))?;
     let file = tempfile::NamedTempFile::new()?;
-    std::fs::write(file.path(), &artifact.bytes)?;
+    std::fs::write(file.path(), artifact.bytes())?;
     let mut steps: Vec<(&str, Vec<Duration>)> =
         ["map and check", "instantiate", "call", "drop"].map(|name| (name, Vec::new())).into();
     for _ in 0..rounds {

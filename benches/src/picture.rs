@@ -26,7 +26,8 @@ pub(crate) fn draw(report: &Report) -> String {
             let colour = COLOURS[index % COLOURS.len()];
             let _ = writeln!(body, "<text x='{}' y='{text_y}' text-anchor='end'>{engine}</text>", LABEL_WIDTH - 6);
             let bar = BAR_HEIGHT - 3;
-            let _ = writeln!(body, "<rect x='{LABEL_WIDTH}' y='{y}' width='{width:.1}' height='{bar}' fill='{colour}'/>");
+            let _ =
+                writeln!(body, "<rect x='{LABEL_WIDTH}' y='{y}' width='{width:.1}' height='{bar}' fill='{colour}'/>");
             let _ = writeln!(body, "<text x='{:.1}' y='{text_y}'>{ratio:.2}</text>", LABEL_WIDTH as f64 + width + 5.0);
             y += BAR_HEIGHT;
         }

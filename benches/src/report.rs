@@ -76,17 +76,17 @@ impl Report {
     }
 
     /// The distinct engines of a measure, in order.
-    pub(crate) fn engines(&self, measure: &str) -> Vec<&str> {
+    pub(crate) fn engines<'a>(&'a self, measure: &'a str) -> Vec<&'a str> {
         distinct(self.of(measure).map(|figure| figure.engine.as_str()))
     }
 
     /// The distinct subjects of a measure, in order.
-    pub(crate) fn subjects(&self, measure: &str) -> Vec<&str> {
+    pub(crate) fn subjects<'a>(&'a self, measure: &'a str) -> Vec<&'a str> {
         distinct(self.of(measure).map(|figure| figure.subject.as_str()))
     }
 
     /// The figure of an engine for a subject.
-    pub(crate) fn find(&self, measure: &str, subject: &str, engine: &str) -> Option<&Figure> {
+    pub(crate) fn find<'a>(&'a self, measure: &'a str, subject: &str, engine: &str) -> Option<&'a Figure> {
         self.of(measure).find(|figure| figure.subject == subject && figure.engine == engine)
     }
 
@@ -122,7 +122,8 @@ impl Report {
                 let _ = writeln!(text, "|{subject}|{}|", cells.join("|"));
             }
             for base in ["native", "wasmtime"].into_iter().filter(|base| engines.contains(base)) {
-                let ratio = |engine: &&str| self.ratio(measure, engine, base).map_or(String::new(), |r| format!("{r:.2}"));
+                let ratio =
+                    |engine: &&str| self.ratio(measure, engine, base).map_or(String::new(), |r| format!("{r:.2}"));
                 let cells: Vec<String> = engines.iter().map(ratio).collect();
                 let _ = writeln!(text, "|*× {base}, geometric mean*|{}|", cells.join("|"));
             }

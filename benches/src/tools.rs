@@ -50,8 +50,7 @@ impl Tools {
     /// Compiles `benches/kernels/NAME.c` for wasm32-wasi and for this machine's own CPU, unless that was done before.
     pub(crate) fn build(&self, name: &str) -> Result<Program> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels").join(name).with_extension("c");
-        let program =
-            Program { wasm: self.build.join(name).with_extension("wasm"), native: self.build.join(name) };
+        let program = Program { wasm: self.build.join(name).with_extension("wasm"), native: self.build.join(name) };
         if !program.wasm.exists() {
             compile_c(&["-target", "wasm32-wasi", "-O2"], &source, &program.wasm)?;
         }

@@ -88,8 +88,10 @@ fn source(folder: &Path) -> Result<Option<PathBuf>> {
         &manifest,
         "[package]\nname = \"source\"\nedition = \"2024\"\n[dependencies]\nlibsqlite3-sys = \"=0.35.0\"\n[workspace]\n",
     )?;
-    let output =
-        Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--manifest-path"]).arg(&manifest).output()?;
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--manifest-path"])
+        .arg(&manifest)
+        .output()?;
     if !output.status.success() {
         return Ok(None);
     }

@@ -67,7 +67,8 @@ unsafe fn call(
 ) -> Result<(), String> {
     let name = name.ok_or("the name is not UTF-8")?;
     let instance = store.find(instance).ok_or("the instance is not one of this store")?;
-    let function = instance.function(&store.store, name).ok_or_else(|| format!("no function is exported as {name:?}"))?;
+    let function =
+        instance.function(&store.store, name).ok_or_else(|| format!("no function is exported as {name:?}"))?;
     let function_type = function.function_type(&store.store).ok_or("the function has no type")?;
     let arguments = function_type.parameters.iter().enumerate().map(|(index, parameter)| {
         // SAFETY: the caller's promise.

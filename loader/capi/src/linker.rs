@@ -59,7 +59,6 @@ unsafe fn read_types(types: *const c_int, count: usize) -> Option<Vec<ValueType>
 
 /// Defines a C function.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "C has no slices: each list is an address and a count")]
 unsafe extern "C" fn wasmc_linker_function(
     linker: *mut Linker,
     module: *const c_char,
