@@ -1,7 +1,7 @@
 //! Bytes in, [`WasmModule`] out: parsed, declarations validated, function bodies still slices.
 //!
 //! Bodies are validated while they are translated. What is known of the whole module before that, its closed world,
-//! is in [`usage`].
+//! is in [`Usage`].
 
 use wasmparser::{FuncToValidate, FunctionBody, RefType, ValType, ValidatorResources};
 
