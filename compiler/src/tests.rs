@@ -125,6 +125,13 @@ fn segments_that_depend_on_the_instance_stay_segments() {
 }
 
 #[test]
+fn segments_in_the_image_that_nothing_names_are_forgotten() {
+    let artifact = compile_text("(module (memory 1) (data (i32.const 8) \"here\") (func (export \"run\")))").unwrap();
+    assert!(Metadata::parse(section(&artifact, Section::Metadata)).unwrap().data_segments.is_empty());
+    assert_eq!(&section(&artifact, Section::Image)[8..12], b"here");
+}
+
+#[test]
 fn empty_modules_and_names_that_symbols_cannot_hold() {
     compile_text("(module)").unwrap();
     let artifact = compile_text("(module (func (@name \"a\\00b\")) (func (@name \"\")))").unwrap();

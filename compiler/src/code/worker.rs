@@ -102,8 +102,8 @@ impl<'p> Worker<'p> {
 /// The most instructions of one basic block that is optimised.
 ///
 /// The optimiser moves each pure instruction to its first use, which may be the block's end, so that everything before
-/// is live at once; the register allocator's work grows with the square of that: half a second for a block of 30,000, two for one of 60,000.
-/// The largest block of CPython has 15,000.
+/// is live at once; the register allocator's work grows with the square of that: half a second for a block of 30,000,
+/// two for one of 60,000. The largest block of CPython has 15,000.
 const BLOCK_INSTRUCTIONS_MAX: usize = 32_768;
 
 /// The most instructions of a function that is optimised, for the same reason: values may live through many blocks.

@@ -210,7 +210,10 @@ fn data_segments(module: &WasmModule<'_>, images: &Images, pools: &mut Pools<'_>
             data_length_bytes: segment.bytes.len() as u64,
         }
     };
-    module.data_segments.iter().zip(&images.segments).map(record).collect()
+    // Without `memory.init` and `data.drop` nothing names a segment, so their numbers are free.
+    let is_kept = |place: &SegmentPlace| module.usage.uses_data_segments || *place != SegmentPlace::Image;
+    let segments = module.data_segments.iter().zip(&images.segments);
+    segments.filter(|(_, place)| is_kept(place)).map(record).collect()
 }
 
 /// A value type's record.

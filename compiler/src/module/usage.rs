@@ -23,6 +23,8 @@ pub struct Usage {
     /// The functions that need a [`wasmc_contract::context::FunctionReference`], ascending: those that a body, a
     /// global, or a segment of a table that is not ready refers to.
     pub referenced_functions: Vec<u32>,
+    /// Whether a body may refer to a data segment: if none does, those that are placed at compile time are forgotten.
+    pub uses_data_segments: bool,
 }
 
 /// A table whose elements are known when compiling.
@@ -56,6 +58,7 @@ impl Usage {
         scan.accessed_tables.sort_unstable();
         scan.grown_tables.sort_unstable();
         let ready_tables = ready_tables(module, &candidates, &scan.accessed_tables);
+        let uses_data_segments = scan.uses_data_segments;
         let is_closed = closed_tables(module);
         let fixed_tables = (0..module.tables.len())
             .map(|table| is_closed[table] && scan.grown_tables.binary_search(&(table as u32)).is_err())
@@ -66,7 +69,7 @@ impl Usage {
         declared_references(module, &ready_tables, &mut referenced_functions);
         referenced_functions.sort_unstable();
         referenced_functions.dedup();
-        Self { ready_tables, fixed_tables, referenced_functions }
+        Self { ready_tables, fixed_tables, referenced_functions, uses_data_segments }
     }
 
     /// The ready table at `table`, if it is one.
@@ -89,6 +92,8 @@ struct BodyScan {
     grown_tables: Vec<u32>,
     /// Functions that `ref.func` names.
     referenced_functions: Vec<u32>,
+    /// Whether one has `memory.init` or `data.drop`.
+    uses_data_segments: bool,
 }
 
 impl BodyScan {
@@ -110,6 +115,7 @@ impl BodyScan {
                     note(&mut self.accessed_tables, table);
                     note(&mut self.grown_tables, table);
                 }
+                Operator::MemoryInit { .. } | Operator::DataDrop { .. } => self.uses_data_segments = true,
                 _ => {}
             }
         }
@@ -120,6 +126,7 @@ impl BodyScan {
         self.accessed_tables.extend(other.accessed_tables);
         self.grown_tables.extend(other.grown_tables);
         self.referenced_functions.extend(other.referenced_functions);
+        self.uses_data_segments |= other.uses_data_segments;
         self
     }
 }
@@ -138,7 +145,7 @@ fn scan_bodies(module: &WasmModule<'_>) -> BodyScan {
         || module.exports.iter().any(|export| matches!(export.entity, Entity::Function(_)))
         || module.globals.iter().any(|global| matches!(global.initial.as_deref(), Some([Constant::RefFunc(_), ..])));
     if module.tables.is_empty() && !may_refer {
-        return BodyScan::default();
+        return BodyScan { uses_data_segments: true, ..BodyScan::default() };
     }
     module
         .bodies

@@ -44,7 +44,7 @@ record! {
         pub exports: Span,
         /// [`ElementSegmentRecord`]s, by segment index.
         pub element_segments: Span,
-        /// [`DataSegmentRecord`]s, by segment index.
+        /// [`DataSegmentRecord`]s, by segment index; if no code refers to any, those that are done may be left out.
         pub data_segments: Span,
         /// [`ConstantRecord`]s: the instructions of constant expressions, each expression a range of them.
         pub constants: Span,
