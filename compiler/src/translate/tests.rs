@@ -127,3 +127,32 @@ fn what_is_not_supported_is_named() {
         assert!(named.starts_with(feature), "{text}: {named}");
     }
 }
+
+/// Each proposal that can be switched off is refused when it is.
+#[test]
+fn proposals_can_be_switched_off() {
+    type Switch = fn(&mut crate::options::Features) -> &mut bool;
+    let cases: [(Switch, &str); 13] = [
+        (|it| &mut it.simd, "(func (param v128))"),
+        (|it| &mut it.relaxed_simd, "(func (param v128) local.get 0 local.get 0 i8x16.relaxed_swizzle drop)"),
+        (|it| &mut it.tail_call, "(func return_call 0)"),
+        (|it| &mut it.extended_const, "(global i32 (i32.add (i32.const 1) (i32.const 2)))"),
+        (|it| &mut it.multi_memory, "(memory 1) (memory 1)"),
+        (|it| &mut it.memory64, "(memory i64 1)"),
+        (|it| &mut it.function_references, "(type $t (func)) (func (param (ref $t)) local.get 0 call_ref $t)"),
+        (|it| &mut it.reference_types, "(func (param externref))"),
+        (|it| &mut it.bulk_memory, "(memory 1) (data \"\") (func data.drop 0)"),
+        (|it| &mut it.multi_value, "(func (result i32 i32) i32.const 0 i32.const 0)"),
+        (|it| &mut it.saturating_float_to_int, "(func (param f32) local.get 0 i32.trunc_sat_f32_s drop)"),
+        (|it| &mut it.sign_extension, "(func (param i32) local.get 0 i32.extend8_s drop)"),
+        (|it| &mut it.mutable_global, "(global (export \"g\") (mut i32) (i32.const 0))"),
+    ];
+    for (switch, fields) in cases {
+        let wasm = wat::parse_str(format!("(module {fields})")).unwrap();
+        let mut options = CompileOptions::new(TARGET);
+        check(&wasm, &options, &isa_with(&[])).unwrap();
+        *switch(&mut options.features) = false;
+        let error = check(&wasm, &options, &isa_with(&[])).unwrap_err();
+        assert!(matches!(error, CompileError::Invalid { .. }), "{fields}: {error}");
+    }
+}
