@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -47,7 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let (file, rest) = arguments.program.split_first().expect("the parser requires a file");
     let file = PathBuf::from(file);
     let image = open(&file)?;
-    wasmrun::run(&arguments.options, &Program { tool: "wasmc", image, file, arguments: rest }, &mut open)
+    let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
+    wasmrun::run(&arguments.options, &program, &mut open)
 }
 
 /// The image of the module or object in `file`.

@@ -1,6 +1,7 @@
 //! `wasmrun [OPTIONS] FILE.o [ARGS…]`: runs what `wasmc compile` made.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -27,9 +28,7 @@ struct Command {
 fn main() {
     wasmrun::process::restore_broken_pipe();
     let command = parse();
-    let status = run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error));
-    // Nothing is torn down: the system does that faster.
-    std::process::exit(status);
+    std::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
 }
 
 fn parse() -> Command {
@@ -48,5 +47,6 @@ fn run(command: &Command) -> anyhow::Result<i32> {
     let (file, arguments) = command.program.split_first().expect("the parser requires a file");
     let file = PathBuf::from(file);
     let image = wasmrun::open(&file)?;
-    wasmrun::run(&command.options, &Program { tool: "wasmrun", image, file, arguments }, &mut wasmrun::open)
+    let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
+    wasmrun::run(&command.options, &program, &mut wasmrun::open)
 }

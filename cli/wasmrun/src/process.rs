@@ -35,8 +35,12 @@ pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
     let mut text = String::new();
     let _ = write!(text, "{}", style().error("error:"));
     for (number, cause) in error.chain().enumerate() {
-        let separator = if number == 0 { " " } else { ": " };
-        let _ = write!(text, "{separator}{cause}");
+        let cause = cause.to_string();
+        // An error may tell its own cause already.
+        if number == 0 || !text.ends_with(&cause) {
+            let separator = if number == 0 { " " } else { ": " };
+            let _ = write!(text, "{separator}{cause}");
+        }
     }
     say(&format!("{tool}: {text}"));
     if error.is::<UsageError>() { STATUS_USAGE } else { STATUS_FAILURE }

@@ -38,7 +38,7 @@ fn render_frame(frame: &Frame, style: Style) -> String {
         let _ = write!(text, " {}", style.faint(&format!("({offset:#x})")));
     }
     if let Some((file, line, column)) = &frame.source {
-        let _ = write!(text, "\n        at {file}:{line}");
+        let _ = write!(text, "\n        at {}:{line}", file.trim_start_matches("./"));
         if *column > 0 {
             let _ = write!(text, ":{column}");
         }

@@ -1,11 +1,13 @@
 //! Instantiates a program with its hosts and runs it: options in, an exit status out.
 
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use wasmc_loader::{
-    Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode, TrapReport, Value,
+    DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode,
+    TrapReport, Value,
 };
 use wasmc_wasi::{Access, Wasi, WasiBuilder};
 
@@ -61,7 +63,8 @@ fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) ->
     let mut store_options = StoreOptions::default();
     store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
     store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
-    let mut store = Store::new(store_options)?;
+    // Never dropped: the process is about to end, and the system tears down faster.
+    let mut store = ManuallyDrop::new(Store::new(store_options)?);
     let timeout = match options.timeout {
         Some(duration) => Some(Timeout::start(program.tool, duration.0, store.interrupt_handle())?),
         None => None,
@@ -96,8 +99,13 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut linker = Linker::new();
     linker.trap_unknown_imports(options.unknown_imports == UnknownImports::Trap);
-    let images = preloads.iter().map(|(_, _, image)| image).chain([&program.image]);
-    add_wasi(options, program, images, &mut linker)?;
+    let images = || preloads.iter().map(|(_, _, image)| image).chain([&program.image]);
+    if options.gdb || options.perf_map {
+        for image in images() {
+            image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
+        }
+    }
+    add_wasi(options, program, images(), &mut linker)?;
     for (name, file, image) in &preloads {
         let instance = match instantiate(&linker, store, image, file)? {
             Ok(instance) => instance,

@@ -48,6 +48,13 @@ impl Image {
 }
 
 impl ImageInner {
+    /// A name under which the function at `index` is exported.
+    pub(crate) fn exported_function_name(&self, index: u32) -> Option<&str> {
+        let mut exports = self.metadata.exports.iter();
+        let export = exports.find(|export| export.kind == entity_kind::FUNCTION && export.index == index)?;
+        self.metadata.string(export.name)
+    }
+
     /// The type of what has this kind and index.
     pub(crate) fn extern_type(&self, kind: u32, index: u32) -> Option<ExternType> {
         Some(match kind {

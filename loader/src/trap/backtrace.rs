@@ -106,7 +106,7 @@ fn frame(store: &StoreInner, program_counter: u64) -> Option<Frame> {
     let source = names.and_then(|names| names.line(wasm_offset?));
     Some(Frame {
         function,
-        name: image.function_name(function).map(str::to_owned),
+        name: image.function_name(function).or_else(|| image.inner.exported_function_name(function)).map(str::to_owned),
         module: image.module_name().map(str::to_owned),
         wasm_offset,
         source: source.map(|(file, line)| (file.to_owned(), line.line, line.column)),

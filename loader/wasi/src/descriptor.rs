@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use crate::directory::Directory;
 use crate::errno::Errno;
@@ -28,7 +28,8 @@ impl AsFd for Handle {
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) handle: Handle,
-    pub(crate) file_type: FileType,
+    /// Found out when it is first asked for: most programs never do.
+    pub(crate) kind: OnceLock<FileType>,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
     /// Whether times may be changed: not so below a grant for reading only.

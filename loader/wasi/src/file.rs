@@ -4,8 +4,8 @@
 
 use std::io::SeekFrom;
 use std::os::fd::AsFd;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{OnceLock, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Advice, FallocateFlags, OFlags, Stat, Timestamps};
@@ -32,8 +32,7 @@ pub(crate) fn standard(number: usize) -> File {
 
 /// A host descriptor as a guest's.
 pub(crate) fn open(handle: Handle, readable: bool, writable: bool, mutable: bool) -> File {
-    let file_type = rustix::fs::fstat(&handle).map_or(FileType::Unknown, |status| file_type(&status));
-    File { handle, file_type, readable, writable, mutable, nonblocking: AtomicBool::new(false) }
+    File { handle, kind: OnceLock::new(), readable, writable, mutable, nonblocking: AtomicBool::new(false) }
 }
 
 fn file_type(status: &Stat) -> FileType {
@@ -41,6 +40,12 @@ fn file_type(status: &Stat) -> FileType {
 }
 
 impl File {
+    /// What it is.
+    pub(crate) fn file_type(&self) -> FileType {
+        let find = || rustix::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_type(&status));
+        *self.kind.get_or_init(find)
+    }
+
     /// Refuses to wait where the guest asked not to and the system was not told.
     fn check_ready(&self, flags: PollFlags) -> Result<(), Errno> {
         if self.waits_itself() {
@@ -85,7 +90,7 @@ impl File {
             flags |= descriptor_flag::NONBLOCK;
         }
         let mut allowed = rights::FILE;
-        if self.file_type != FileType::RegularFile && rustix::fs::tell(&self.handle).is_err() {
+        if self.file_type() != FileType::RegularFile && rustix::fs::tell(&self.handle).is_err() {
             // A terminal is a character device that has no position: by that, guests know it.
             allowed &= !(rights::FD_SEEK | rights::FD_TELL);
         }
@@ -95,7 +100,7 @@ impl File {
         if self.writable {
             allowed |= rights::WRITING;
         }
-        Ok(DescriptorStatus { file_type: self.file_type, flags, rights: allowed, rights_inheriting: allowed })
+        Ok(DescriptorStatus { file_type: self.file_type(), flags, rights: allowed, rights_inheriting: allowed })
     }
 
     fn set_flags(&self, flags: u16) -> Result<(), Errno> {

@@ -120,7 +120,7 @@ pub(crate) fn path_open(
         let opened = open(&directory.file, Path::new(&path), &request.options())?;
         let mutable = directory.mutable;
         let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
-        Ok(match (file.file_type, file.handle) {
+        Ok(match (file.file_type(), file.handle) {
             (FileType::Directory, Handle::Owned(opened)) => {
                 Object::Directory(Directory::new(opened.into(), None, mutable))
             }

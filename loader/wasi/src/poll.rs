@@ -122,7 +122,7 @@ fn read_descriptor(context: &Context, descriptor: u32, kind: u8) -> Wait {
     match &*object {
         Object::File(file) if (reading && !file.readable) || (!reading && !file.writable) => Wait::Failed(Errno::Badf),
         // Files are always ready; how much is left to read is known.
-        Object::File(file) if file.file_type == FileType::RegularFile => {
+        Object::File(file) if file.file_type() == FileType::RegularFile => {
             let left = rustix::fs::fstat(&file.handle).ok().zip(rustix::fs::tell(&file.handle).ok());
             let left = left.and_then(|(status, position)| u64::try_from(status.st_size).ok()?.checked_sub(position));
             Wait::Ready { bytes: if reading { left.unwrap_or(0) } else { 0 } }

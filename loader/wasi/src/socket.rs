@@ -30,7 +30,7 @@ fn with_socket<T>(
 ) -> Result<T, Errno> {
     match &*context.table.find(descriptor)? {
         Object::Socket(handle) => apply(handle),
-        Object::File(file) if file.file_type == FileType::SocketStream => apply(&file.handle),
+        Object::File(file) if file.file_type() == FileType::SocketStream => apply(&file.handle),
         _ => Err(Errno::Notsock),
     }
 }
