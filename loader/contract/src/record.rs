@@ -137,6 +137,7 @@ impl<'a, T: Record> Records<'a, T> {
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "records are always public")]
 mod tests {
     use super::*;
 
