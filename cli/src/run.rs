@@ -110,6 +110,7 @@ fn key(file: &Path, bytes: &[u8], options: &CompileOptions) -> Key {
     } = options;
     let builder = KeyBuilder::new()
         .input("compiler", env!("CARGO_PKG_VERSION"))
+        .input("executable", own_stamp())
         .input("contract version", wasmc_contract::CONTRACT_VERSION.to_le_bytes())
         .input("contract revision", wasmc_contract::CONTRACT_REVISION.to_le_bytes())
         .input("target", target.name())
@@ -126,6 +127,12 @@ fn key(file: &Path, bytes: &[u8], options: &CompileOptions) -> Key {
         Kind::Wasm | Kind::Object => builder,
     };
     builder.input("module", bytes).key()
+}
+
+/// Tells this executable from another of the same version, as long as there are builds between versions.
+fn own_stamp() -> String {
+    let metadata = std::env::current_exe().and_then(std::fs::metadata);
+    metadata.map_or_else(|_| String::new(), |metadata| format!("{} {:?}", metadata.len(), metadata.modified().ok()))
 }
 
 fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {

@@ -143,6 +143,9 @@ fn path<'a>(
     };
     let mut path = String::new();
     let mut join = |part: &str| {
+        if part == "." {
+            return;
+        }
         if part.starts_with('/') || path.is_empty() {
             part.clone_into(&mut path);
         } else if !part.is_empty() {

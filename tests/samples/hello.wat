@@ -11,7 +11,7 @@
     (i32.store (i32.const 4) (local.get $length))
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
 
-  (func (export "_start")
+  (func $start (export "_start")
     (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
     ;; The program's name is the first argument; one digit is enough for a greeting.
     (i32.store8
@@ -29,5 +29,5 @@
     (i32.load (local.get $index)))
 
   ;; Traps: it reads past the memory's end.
-  (func (export "beyond") (result i32)
+  (func $beyond (export "beyond") (result i32)
     (call $at (i32.const 65536))))

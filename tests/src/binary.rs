@@ -8,6 +8,9 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::{root, tool};
 
+/// The cache of `wasmc` in tests, beside the command itself.
+const CACHE: &str = "wasmc-cache-of-tests";
+
 /// Where `wasmc`, `wasmrun` and `libwasmc_loader.a` are, after building them if necessary.
 ///
 /// Cargo builds no commands for another package's tests, so this asks it to.
@@ -31,12 +34,18 @@ fn build() -> Result<PathBuf> {
     command.arg("--workspace");
     command.arg("--target-dir").arg(directory.parent().context("a profile lies in a target directory")?);
     tool::run(command.current_dir(root()))?;
+    if directory.join(CACHE).exists() {
+        std::fs::remove_dir_all(directory.join(CACHE))?;
+    }
     Ok(directory)
 }
 
-/// The command `wasmc`, ready for arguments.
+/// The command `wasmc`, ready for arguments. It finds nothing in its cache that this run of tests did not put there.
 pub fn wasmc() -> Result<Command> {
-    Ok(Command::new(directory()?.join("wasmc")))
+    let directory = directory()?;
+    let mut command = Command::new(directory.join("wasmc"));
+    command.env("WASMC_CACHE_DIR", directory.join(CACHE));
+    Ok(command)
 }
 
 /// The command `wasmrun`, ready for arguments.

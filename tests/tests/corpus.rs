@@ -21,7 +21,7 @@ fn real_programs_print_what_was_recorded() -> Result<()> {
     };
     let commands = binary::directory()?;
     let (wasmc, wasmrun) = (commands.join("wasmc"), commands.join("wasmrun"));
-    let engine = format!("{} run", wasmc.display());
+    let engine = format!("{} run --no-cache", wasmc.display());
     let compile = format!("{} compile {{wasm}} -o {{out}}", wasmc.display());
     let mut unreached = Vec::new();
     let mut failures = Vec::new();

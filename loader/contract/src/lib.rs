@@ -12,7 +12,7 @@
 //! * [`relocation`]: the closed list of relocations that an artifact may hold;
 //! * [`symbol`]: how exports and functions are named for linkers;
 //! * [`target`]: the targets, their baselines and CPU features;
-//! * [`record`]: how fixed-size records are read in place.
+//! * [`mod@record`]: how fixed-size records are read in place.
 //!
 //! All targets are 64-bit and little-endian, so `#[repr(C)]` structures of `u64` *are* the layout that generated code
 //! uses, and `offset_of!` is the single definition of each offset.

@@ -137,7 +137,7 @@ impl<'a, T: Record> Records<'a, T> {
 }
 
 #[cfg(test)]
-#[expect(unreachable_pub, reason = "records are always public")]
+#[expect(unreachable_pub, reason = "the macro defines public records only")]
 mod tests {
     use super::*;
 

@@ -37,7 +37,7 @@ pub enum Section {
 }
 
 impl Section {
-    /// All sections, in the order of [`Descriptor::sections`] and of an artifact.
+    /// All sections, in the order of [`Descriptor::REFERENCES`] and of an artifact.
     pub const ALL: [Section; 9] = [
         Self::Text,
         Self::Descriptor,
