@@ -38,8 +38,9 @@ pub fn run_apart(test_name: &str, limit: Duration, body: impl FnOnce() -> Result
         std::thread::sleep(Duration::from_millis(10));
     };
     let (stdout, stderr) = (tail(stdout), tail(stderr));
-    print!("{stdout}");
     ensure!(status.success(), "{test_name} in a child process: {status}\n{stdout}{stderr}");
+    // What the child said is worth as much as if it had been said here.
+    stderr.lines().filter(|line| line.starts_with("    ")).for_each(|line| crate::say(line.trim()));
     ensure!(stdout.contains("1 passed"), "{test_name} is not the name of a test");
     Ok(())
 }

@@ -16,7 +16,7 @@ fn real_programs_print_what_was_recorded() -> Result<()> {
     let script = root().join("../shared/corpus/corpus.py");
     let python = tool::find("python3");
     let (Some(python), true) = (python, script.is_file()) else {
-        println!("{} programs not reached: no ../shared/corpus, or no python3", PROGRAMS.len());
+        wasmc_tests::say(&format!("{} programs not reached: no ../shared/corpus, or no python3", PROGRAMS.len()));
         return Ok(());
     };
     let commands = binary::directory()?;
@@ -35,13 +35,17 @@ fn real_programs_print_what_was_recorded() -> Result<()> {
         for way in ways {
             let output = Command::new(&python).arg(&script).arg("run").args(way).arg(name).output()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            println!("{}", text.lines().next().unwrap_or_default());
+            wasmc_tests::say(text.lines().next().unwrap_or_default());
             if !output.status.success() {
                 failures.push(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
             }
         }
     }
-    println!("{} programs run, {} not reached {unreached:?}", PROGRAMS.len() - unreached.len(), unreached.len());
+    wasmc_tests::say(&format!(
+        "{} programs run, {} not reached {unreached:?}",
+        PROGRAMS.len() - unreached.len(),
+        unreached.len()
+    ));
     ensure!(failures.is_empty(), "\n{}", failures.join("\n"));
     Ok(())
 }

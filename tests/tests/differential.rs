@@ -108,7 +108,7 @@ fn made_modules_do_the_same() -> Result<()> {
             return Err(anyhow!("seed {seed}: {difference}"));
         }
     }
-    println!("seeds {seeds:?}: {calls} calls agree; {left_out} modules left out");
+    wasmc_tests::say(&format!("seeds {seeds:?}: {calls} calls agree; {left_out} modules left out"));
     ensure!(calls > 0, "nothing was compared");
     Ok(())
 }

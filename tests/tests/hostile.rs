@@ -61,7 +61,9 @@ fn flipped_bytes_of_an_artifact() -> Result<()> {
             let (at, value) = (random.below(bytes.len()), random.next_u64() as u8);
             check(&mut bytes, at, value);
         }
-        println!("{tried} artifacts with one byte changed (seed {seed}): {loaded} load, the others are refused");
+        wasmc_tests::say(&format!(
+            "{tried} artifacts with one byte changed (seed {seed}): {loaded} load, the others are refused"
+        ));
         Ok(())
     })
 }
@@ -85,7 +87,9 @@ fn several_changed_words_of_an_artifact() -> Result<()> {
             }
             loaded += usize::from(load_and_look(&bytes));
         }
-        println!("{tried} artifacts with several words changed (seed {seed}): {loaded} load, the others are refused");
+        wasmc_tests::say(&format!(
+            "{tried} artifacts with several words changed (seed {seed}): {loaded} load, the others are refused"
+        ));
         Ok(())
     })
 }
@@ -100,7 +104,7 @@ fn cut_artifacts() -> Result<()> {
             tried += 1;
             ensure!(!load_and_look(&original[..length]), "cut to {length} of {} bytes, it loads", original.len());
         }
-        println!("{tried} cut artifacts are refused");
+        wasmc_tests::say(&format!("{tried} cut artifacts are refused"));
         Ok(())
     })
 }
@@ -149,7 +153,7 @@ fn damaged_modules() -> Result<()> {
             tried += 1;
             compiled += usize::from(compile_or_refuse(&bytes).with_context(|| format!("random bytes {round}"))?);
         }
-        println!("{tried} damaged modules (seed {seed}): {compiled} compile, the others are refused");
+        wasmc_tests::say(&format!("{tried} damaged modules (seed {seed}): {compiled} compile, the others are refused"));
         Ok(())
     })
 }
@@ -164,7 +168,7 @@ fn run_number(name: &str, bytes: &[u8]) -> Result<i32> {
     let function = instance.function(&store, "run").context("no export `run`")?;
     let outcome = function.call(&mut store, &[])?;
     let Outcome::Returned(values) = outcome else { return Err(anyhow!("{outcome:?}")) };
-    println!("{name}: {} bytes of wasm, {:?}", bytes.len(), start.elapsed());
+    wasmc_tests::say(&format!("{name}: {} bytes of wasm, {:?}", bytes.len(), start.elapsed()));
     ensure!(start.elapsed() < Duration::from_secs(120), "{name} takes too long");
     match values.as_slice() {
         [Value::I32(number)] => Ok(*number),

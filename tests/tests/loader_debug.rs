@@ -31,7 +31,7 @@ fn perf_finds_a_line_for_each_function() -> Result<()> {
 #[test]
 fn gdb_sees_the_functions_of_a_module() -> Result<()> {
     let Some(gdb) = tool::find("gdb") else {
-        eprintln!("skipped: there is no gdb");
+        wasmc_tests::say("skipped: there is no gdb");
         return Ok(());
     };
     let mut command = std::process::Command::new(gdb);

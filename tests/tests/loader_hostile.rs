@@ -92,7 +92,9 @@ fn damaged_descriptions_are_refused_or_instantiated() -> Result<()> {
             tried += 1;
             loaded += usize::from(load_and_instantiate(&bytes));
         }
-        println!("{tried} damaged artifacts (seed {seed}): {loaded} are instantiated, the others refused");
+        wasmc_tests::say(&format!(
+            "{tried} damaged artifacts (seed {seed}): {loaded} are instantiated, the others refused"
+        ));
         Ok(())
     })
 }

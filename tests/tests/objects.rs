@@ -25,7 +25,7 @@ const EVERYTHING: &str = include_str!("../samples/everything.wat");
 /// Runs a reader and takes any word that sounds like a complaint for one.
 fn read_without_complaint(name: &str, arguments: &[&str], object: &Path) -> Result<bool> {
     let Some(program) = tool::find(name) else {
-        println!("not tested: this machine has no {name}");
+        wasmc_tests::say(&format!("not tested: this machine has no {name}"));
         return Ok(false);
     };
     let output = tool::run(Command::new(program).args(arguments).arg(object))?;
@@ -61,7 +61,7 @@ fn readers_do_not_complain() -> Result<()> {
         }
         missing += usize::from(!read_without_complaint(name, arguments, &object)?);
     }
-    println!("{} readers, {missing} of them missing here", readers.len());
+    wasmc_tests::say(&format!("{} readers, {missing} of them missing here", readers.len()));
     Ok(())
 }
 
@@ -70,7 +70,7 @@ fn linkers_take_it() -> Result<()> {
     let (folder, object, _) = compiled(EVERYTHING)?;
     for name in ["ld", "ld.lld", "ld.gold", "ld.bfd"] {
         let Some(linker) = tool::find(name) else {
-            println!("not tested: this machine has no {name}");
+            wasmc_tests::say(&format!("not tested: this machine has no {name}"));
             continue;
         };
         let linked = folder.path().join("linked.o");
@@ -124,7 +124,7 @@ fn names_of_the_c_library_do_no_harm() -> Result<()> {
 #[test]
 fn a_c_program_links_it_and_calls_an_export() -> Result<()> {
     let Some(compiler) = tool::find("cc") else {
-        println!("not tested: this machine has no cc");
+        wasmc_tests::say("not tested: this machine has no cc");
         return Ok(());
     };
     let (folder, object, _) = compiled(include_str!("../samples/linked.wat"))?;

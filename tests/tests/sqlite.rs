@@ -56,7 +56,7 @@ fn sql(object: &Path, options: &[&str], database: &str, script: &str) -> Result<
 
 /// The shell as wasm; `None`, after saying so, if the compiler or the source cannot be reached.
 fn build(folder: &Path) -> Result<Option<PathBuf>> {
-    let not_reached = |what: &str| println!("SQLite not tested: {what} cannot be reached");
+    let not_reached = |what: &str| wasmc_tests::say(&format!("SQLite not tested: {what} cannot be reached"));
     let Some(python) = tool::find("python3").filter(|python| has_zig(python)) else {
         not_reached("PyPI's ziglang (pip install ziglang)");
         return Ok(None);

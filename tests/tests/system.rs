@@ -22,7 +22,7 @@ const READ_MAX: u64 = 4096;
 #[test]
 fn the_bulk_of_a_file_is_mapped_and_not_read() -> Result<()> {
     let Some(strace) = tool::find("strace") else {
-        println!("not tested: this machine has no strace");
+        wasmc_tests::say("not tested: this machine has no strace");
         return Ok(());
     };
     // Much data and much code.
@@ -45,7 +45,10 @@ fn the_bulk_of_a_file_is_mapped_and_not_read() -> Result<()> {
     let output = command.output()?;
     let trace = std::fs::read_to_string(&trace).unwrap_or_default();
     if !trace.contains("mmap") {
-        println!("not tested: strace may not trace here: {}", String::from_utf8_lossy(&output.stderr));
+        wasmc_tests::say(&format!(
+            "not tested: strace may not trace here: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
         return Ok(());
     }
     ensure!(output.stdout == b"120\n", "{output:?}");
@@ -64,7 +67,7 @@ fn the_bulk_of_a_file_is_mapped_and_not_read() -> Result<()> {
 #[test]
 fn a_debugger_names_the_frames_of_a_program() -> Result<()> {
     let Some(gdb) = tool::find("gdb") else {
-        println!("not tested: this machine has no gdb");
+        wasmc_tests::say("not tested: this machine has no gdb");
         return Ok(());
     };
     let folder = compiled(
@@ -80,7 +83,7 @@ fn a_debugger_names_the_frames_of_a_program() -> Result<()> {
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     if text.contains("Operation not permitted") || text.contains("not being run") {
-        println!("not tested: gdb may not run programs here");
+        wasmc_tests::say("not tested: gdb may not run programs here");
         return Ok(());
     }
     let frames: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();

@@ -27,7 +27,7 @@ struct Expectation {
 fn the_official_suite_passes() -> Result<()> {
     let suite = root().join("../shared/wasi-testsuite");
     if !suite.is_dir() {
-        println!("skipped: there is no {}", suite.display());
+        wasmc_tests::say(&format!("skipped: there is no {}", suite.display()));
         return Ok(());
     }
     let mut passed = 0;
@@ -40,7 +40,7 @@ fn the_official_suite_passes() -> Result<()> {
             }
         }
     }
-    println!("WASI test suite: {passed} passed, {} failed", failures.len());
+    wasmc_tests::say(&format!("WASI test suite: {passed} passed, {} failed", failures.len()));
     ensure!(failures.is_empty(), "{passed} passed, {} failed\n{}", failures.len(), failures.join("\n"));
     ensure!(passed > 0, "there is no program in {}", suite.display());
     Ok(())
