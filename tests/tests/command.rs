@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use wasmc_tests::binary::{wasmc, wasmrun};
+use wasmc_tests::module::Module;
 use wasmc_tests::root;
 
 fn sample(name: &str) -> PathBuf {
@@ -233,5 +235,101 @@ fn scripts_are_run_and_counted() -> Result<()> {
     std::fs::write(&script, format!("{module}(assert_return (invoke \"f\") (i32.const 2))\n"))?;
     let done = Done::of(wasmc()?.arg("wast").arg(&script))?.expect_status(1)?;
     ensure!(done.stdout().contains("0 passed, 1 failed, 0 skipped"), "{}", done.stdout());
+    Ok(())
+}
+
+#[test]
+fn a_killed_compile_leaves_nothing_behind() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let object = folder.path().join("out.o");
+    let large = folder.path().join("large.wasm");
+    let mut module = Module::default();
+    module.type_of_number();
+    (0..20_000).for_each(|_| module.function(0));
+    (0..20_000).for_each(|_| module.body(&[0x41, 42]));
+    std::fs::write(&large, module.finish())?;
+    for milliseconds in [0, 20, 100, 300, 600, 900] {
+        let mut child = wasmc()?.arg("compile").arg(&large).arg("-o").arg(&object).spawn()?;
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill()?;
+        child.wait()?;
+        if object.exists() {
+            // It was quick enough: what is there must be whole.
+            Done::of(wasmc()?.arg("inspect").arg(&object))?.expect_status(0)?;
+        }
+    }
+    Done::of(wasmc()?.arg("compile").arg(sample("hello.wat")).arg("-o").arg(&object))?.expect_status(0)?;
+    let names: Vec<_> = std::fs::read_dir(folder.path())?.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
+    ensure!(names.len() == 2, "left behind: {names:?}");
+    Ok(())
+}
+
+#[test]
+fn a_closed_pipe_ends_the_command_as_it_ends_a_native_program() -> Result<()> {
+    use std::os::unix::process::ExitStatusExt;
+    let (_folder, object) = compiled(
+        r#"(module
+             (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+             (memory (export "memory") 1)
+             (data (i32.const 0) "\10\00\00\00\08\00\00\00") (data (i32.const 16) "1234567\n")
+             (func (export "_start")
+               (loop $again
+                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                 (br $again))))"#,
+        &[],
+    )?;
+    let mut child = wasmrun()?.arg(&object).stdout(Stdio::piped()).spawn()?;
+    drop(child.stdout.take());
+    let status = child.wait()?;
+    // SIGPIPE
+    ensure!(status.signal() == Some(13), "{status}");
+    Ok(())
+}
+
+#[test]
+fn a_blocking_host_call_is_interrupted() -> Result<()> {
+    let (_folder, object) = compiled(
+        r#"(module
+             (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+             (memory (export "memory") 1)
+             (data (i32.const 0) "\10\00\00\00\08\00\00\00")
+             (func (export "_start") (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
+        &["--interruptible"],
+    )?;
+    let start = Instant::now();
+    let mut child = wasmrun()?.args(["--timeout", "300ms"]).arg(&object).stdin(Stdio::piped()).spawn()?;
+    let _held_open = child.stdin.take();
+    let status = child.wait()?;
+    ensure!(status.code() == Some(124), "{status}");
+    ensure!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    Ok(())
+}
+
+#[test]
+fn limits_are_kept() -> Result<()> {
+    let (_folder, object) = compiled(
+        r#"(module (memory 1)
+             (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+             (func $down (export "down") (param i32) (result i32)
+               (if (result i32) (local.get 0)
+                 (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+                 (else (i32.const 0)))))"#,
+        &[],
+    )?;
+    let run = |options: &[&str], name: &str, argument: &str| -> Result<Done> {
+        Done::of(wasmrun()?.args(options).args(["--invoke", name]).arg(&object).arg(argument))
+    };
+    run(&["--max-memory", "1M"], "grow", "15")?.expect_status(0)?.expect_stdout("1\n")?;
+    run(&["--max-memory", "1M"], "grow", "16")?.expect_status(0)?.expect_stdout("-1\n")?;
+    run(&["--max-stack", "64M"], "down", "100000")?.expect_status(0)?.expect_stdout("100000\n")?;
+    run(&["--max-stack", "256K"], "down", "100000")?.expect_status(134)?.expect_in_stderr(&["call stack exhausted"])?;
+    Ok(())
+}
+
+#[test]
+fn nothing_after_the_file_is_parsed() -> Result<()> {
+    let arguments = ["--dir", "/", "-O", "0", "--", "--invoke"];
+    let text = "Hello from WebAssembly, with 6 arguments!\n";
+    Done::of(wasmc()?.arg("run").arg(sample("hello.wat")).args(arguments))?.expect_status(0)?.expect_stdout(text)?;
     Ok(())
 }
