@@ -27,11 +27,8 @@ impl fmt::Display for SystemError {
     }
 }
 
-impl std::error::Error for SystemError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
+// No `source`: the text above says it already, and whoever prints a chain would say it twice.
+impl std::error::Error for SystemError {}
 
 /// Why an artifact could not be loaded: the cause, the place, and what can be done about it.
 #[derive(Debug)]
@@ -112,11 +109,4 @@ impl fmt::Display for LoadError {
     }
 }
 
-impl std::error::Error for LoadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::System(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for LoadError {}
