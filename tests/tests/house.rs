@@ -235,6 +235,26 @@ fn names_say_what_is_inside() -> Result<()> {
 }
 
 #[test]
+fn links_in_documents_lead_somewhere() -> Result<()> {
+    let mut problems = Vec::new();
+    let documents = [root(), root().join("docs")].into_iter().map(std::fs::read_dir).collect::<Result<Vec<_>, _>>()?;
+    for entry in documents.into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)?;
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if !target.contains("://") && !path.with_file_name(file).exists() {
+                problems.push(format!("{}: {target} does not exist", path.display()));
+            }
+        }
+    }
+    expect_none(problems)
+}
+
+#[test]
 fn no_test_is_ignored_and_nothing_is_left_undone() -> Result<()> {
     // Written in two parts, so that this file does not find itself.
     let words = [["#[ign", "ore"].concat(), ["todo", "!("].concat(), ["unimple", "mented!("].concat()];
