@@ -120,7 +120,7 @@ fn options(seed: u64) -> CompileOptions {
     CompileOptions {
         optimization: [Optimization::None, Optimization::Full, Optimization::Speed, Optimization::Size]
             [(seed / 4) as usize % 4],
-        bounds_checks: if seed / 16 % 2 == 0 { BoundsChecks::GuardPages } else { BoundsChecks::Explicit },
+        bounds_checks: if (seed / 16).is_multiple_of(2) { BoundsChecks::GuardPages } else { BoundsChecks::Explicit },
         interruptible: seed / 32 % 2 == 1,
         cpu_features: level.map_or(CpuFeatures::BASELINE, |(_, features)| *features),
         ..compile_options()
