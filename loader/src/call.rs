@@ -186,8 +186,12 @@ unsafe fn call_host(store: *mut StoreInner, record: *mut HostRecord, values: *mu
         // SAFETY: the caller's promise.
         return Ok(unsafe { enter(store, entry, record as u64, code, values) });
     };
-    // SAFETY: `array` takes its own record and values of its type.
-    unsafe { array(record.cast(), values.cast()) };
+    // SAFETY: the store outlives the call, as it is counted to run; `array` takes its own record and values of its type.
+    unsafe {
+        (*store).host_calls += 1;
+        array(record.cast(), values.cast());
+        (*store).host_calls -= 1;
+    }
     // SAFETY: the store outlives the call.
     let context = unsafe { (*store).shared.context() };
     // SAFETY: no code of the store runs but this.
@@ -215,9 +219,14 @@ pub(crate) unsafe fn enter(
     // SAFETY: the store outlives the call.
     let inner = unsafe { &mut *store };
     let is_outermost = inner.activation.is_null();
-    if is_outermost {
+    let current = trap::set_current_store(store);
+    let earlier_limit = inner.stack_limit;
+    // A host function may have handed the store to a thread that ran nothing yet: its stack is another one.
+    if is_outermost || current.is_null() {
         let limit = crate::stack::limit(inner.options.max_stack_bytes);
         inner.set_stack_limit(limit);
+    }
+    if is_outermost {
         if std::sync::Arc::strong_count(&inner.shared) > 1 {
             inner.shared.set_thread(crate::stack::thread_number());
         }
@@ -235,7 +244,6 @@ pub(crate) unsafe fn enter(
         }
     };
     inner.activation = &raw const activation;
-    let current = trap::set_current_store(store);
     // SAFETY: the caller's promise; the entry fields are saved above.
     let status = unsafe { entry(context as *mut _, code as *const _, values.cast(), store_context.cast()) };
     trap::set_current_store(current);
@@ -248,6 +256,8 @@ pub(crate) unsafe fn enter(
         (*store_context).exit_frame_pointer = activation.exit_frame_pointer;
         if is_outermost {
             (*store).shared.set_thread(0);
+        } else {
+            (*store).set_stack_limit(earlier_limit);
         }
     }
     status == RETURNED

@@ -3,7 +3,7 @@
 //! A reset gives changed pages back with one system call for each memory (two if it grew) and makes no mapping: an
 //! instance with one memory has at most four of them, so that 10,000 fit what Linux allows a process by default.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::image::Image;
 use crate::instance::{Instance, InstantiateError};
@@ -16,14 +16,21 @@ pub struct Pool {
     linker: Linker,
     options: StoreOptions,
     idle_max: usize,
-    idle: Mutex<Vec<(Store, Instance)>>,
+    idle: Mutex<Vec<Parts>>,
+}
+
+/// A store with its one instance, and what the store owned when that was made.
+struct Parts {
+    store: Store,
+    instance: Instance,
+    population: [usize; 6],
 }
 
 /// An instance from a pool; it goes back there when it is dropped.
 pub struct PooledInstance<'a> {
     pool: &'a Pool,
     /// `None` only while it is dropped.
-    parts: Option<(Store, Instance)>,
+    parts: Option<Parts>,
 }
 
 impl Pool {
@@ -41,14 +48,15 @@ impl Pool {
     pub fn acquire(&self) -> Result<PooledInstance<'_>, InstantiateError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let parts = match idle {
-            Some((mut store, instance)) => {
-                instance.reset(&mut store)?;
-                (store, instance)
+            Some(mut parts) => {
+                parts.instance.reset(&mut parts.store)?;
+                parts
             }
             None => {
                 let mut store = Store::new(self.options.clone())?;
                 let instance = self.linker.instantiate(&mut store, &self.image)?;
-                (store, instance)
+                let population = store.inner().population();
+                Parts { store, instance, population }
             }
         };
         Ok(PooledInstance { pool: self, parts: Some(parts) })
@@ -58,27 +66,39 @@ impl Pool {
 impl PooledInstance<'_> {
     /// The instance.
     pub fn instance(&self) -> Instance {
-        self.parts.as_ref().expect("held until it is dropped").1
+        self.parts.as_ref().expect("held until it is dropped").instance
     }
 
     /// Its store.
     pub fn store(&mut self) -> &mut Store {
-        &mut self.parts.as_mut().expect("held until it is dropped").0
+        &mut self.parts.as_mut().expect("held until it is dropped").store
+    }
+}
+
+impl Parts {
+    /// Whether nothing of one user would reach the next: what someone added to the store, or swapped it for, is not
+    /// reset; an interrupt handle that is still held could stop the wrong program.
+    fn can_be_reset(&self) -> bool {
+        let inner = self.store.inner();
+        inner.instances.len() == 1
+            && self.instance.image(&self.store).is_some()
+            && inner.population() == self.population
+            && inner.trap_callback.is_none()
+            && Arc::strong_count(&inner.shared) == 1
+            && !inner.is_running()
     }
 }
 
 impl Drop for PooledInstance<'_> {
     fn drop(&mut self) {
-        let Some((store, instance)) = self.parts.take() else { return };
-        // What someone added to the store, or swapped it for, is not reset.
-        let is_own = store.inner().instances.len() == 1 && instance.image(&store).is_some();
+        let Some(parts) = self.parts.take() else { return };
         // Pages that the instance changed are given back at once: an idle one holds only what the image does.
-        if !is_own || instance.release_pages(&store).is_err() {
+        if !parts.can_be_reset() || parts.instance.release_pages(&parts.store).is_err() {
             return;
         }
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.pool.idle_max {
-            idle.push((store, instance));
+            idle.push(parts);
         }
     }
 }

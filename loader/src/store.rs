@@ -62,6 +62,8 @@ pub(crate) struct StoreInner {
     pub(crate) stack_limit: u64,
     /// The newest entry into compiled code, or null while none runs.
     pub(crate) activation: *const Activation,
+    /// How many calls of host functions run that the host made itself.
+    pub(crate) host_calls: u32,
     /// Why compiled code was left, until the entry that it was left for returns.
     pub(crate) raised: Raised,
     /// Where it was left.
@@ -107,6 +109,7 @@ impl Store {
             unresolved: Vec::new(),
             stack_limit: 0,
             activation: std::ptr::null(),
+            host_calls: 0,
             raised: Raised::None,
             backtrace: Backtrace::default(),
             memory_bytes: 0,
@@ -154,6 +157,23 @@ impl Store {
 }
 
 impl StoreInner {
+    /// Whether code or a host function of the store runs.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.activation.is_null() || self.host_calls > 0
+    }
+
+    /// How many things of each kind it owns, instances apart.
+    pub(crate) fn population(&self) -> [usize; 6] {
+        [
+            self.memories.len(),
+            self.tables.len(),
+            self.globals.len(),
+            self.tags.len(),
+            self.host_functions.len(),
+            self.references.len(),
+        ]
+    }
+
     /// Adds `bytes` to what memories and tables have, unless a limit is met.
     pub(crate) fn charge(&mut self, bytes: u64) -> bool {
         let Some(total) = self.memory_bytes.checked_add(bytes) else { return false };
@@ -192,7 +212,7 @@ impl StoreInner {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if !self.inner().activation.is_null() {
+        if self.inner().is_running() {
             // A host function swapped the store that it runs in for another and dropped it: its code is still running,
             // so it is kept for good.
             return;

@@ -47,6 +47,11 @@ impl MemoryData {
         flags: u32,
         initial: Option<Initial<'_>>,
     ) -> Result<Owned<Self>, MemoryError> {
+        // The specification's limits; an artifact's were checked when it was compiled, a host's are not.
+        let pages_max = if memory_type.is_64 { 1 << 48 } else { 1 << 16 };
+        if memory_type.minimum_pages > memory_type.maximum_pages.unwrap_or(pages_max).min(pages_max) {
+            return Err(MemoryError::Limit);
+        }
         let minimum = memory_type.minimum_pages.checked_mul(WASM_PAGE_BYTES).ok_or(MemoryError::Limit)?;
         let maximum = memory_type.maximum_pages.map(|pages| pages.saturating_mul(WASM_PAGE_BYTES));
         let has_guard = flags & limit_flag::EXPLICIT_CHECKS == 0;

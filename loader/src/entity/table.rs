@@ -37,7 +37,10 @@ impl TableData {
         if table_type.minimum > ELEMENTS_MAX || !store.charge(table_type.minimum * 8) {
             return None;
         }
-        let mut elements = vec![0_u64; table_type.minimum as usize];
+        let Some(mut elements) = null_elements(table_type.minimum as usize) else {
+            store.memory_bytes -= table_type.minimum * 8;
+            return None;
+        };
         let own = TableDefinition { base: elements.as_mut_ptr() as u64, length: table_type.minimum };
         let data = Owned::new(Self {
             definition: Cell::new(std::ptr::null_mut()),
@@ -117,9 +120,23 @@ impl TableData {
         store.memory_bytes -= (elements.len() as u64 - self.table_type.minimum) * 8;
         elements.truncate(self.table_type.minimum as usize);
         elements.fill(0);
+        elements.shrink_to_fit();
+        let definition = TableDefinition { base: elements.as_mut_ptr() as u64, length: self.table_type.minimum };
         // SAFETY: the definition lives as long as the table.
-        unsafe { (*self.definition.get()).length = self.table_type.minimum };
+        unsafe { *self.definition.get() = definition };
     }
+}
+
+/// `count` null references, of which no page is touched yet; `None` if there is no memory for them.
+fn null_elements(count: usize) -> Option<Vec<u64>> {
+    if count == 0 {
+        return Some(Vec::new());
+    }
+    let layout = std::alloc::Layout::array::<u64>(count).ok()?;
+    // SAFETY: the layout is not empty.
+    let elements = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<u64>();
+    // SAFETY: allocated above with the layout of that capacity; zeros are initialised integers.
+    (!elements.is_null()).then(|| unsafe { Vec::from_raw_parts(elements, count, count) })
 }
 
 impl Table {

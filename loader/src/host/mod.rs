@@ -109,6 +109,18 @@ impl Caller<'_> {
         &mut self.store
     }
 
+    /// Ends the process if the host function has put another store in the place of the one that runs it: there would be
+    /// two owners of each.
+    #[inline]
+    fn check_store(&self, host_function: *const HostFunction) {
+        // SAFETY: the record and its store live while they run; the store does even if it was swapped and dropped.
+        let own = unsafe { (*((*host_function).store as *const StoreContext)).host };
+        if self.store.inner.as_ptr() as u64 != own {
+            eprintln!("a host function replaced the store that runs it");
+            std::process::abort();
+        }
+    }
+
     /// The instance that imported the function; `None` if a host called it.
     pub fn instance(&self) -> Option<Instance> {
         let id = self.store.inner().id;
@@ -323,6 +335,7 @@ where
     let arguments: Vec<Value> = types.parameters.iter().enumerate().map(argument).collect();
     let mut results: Vec<Value> = types.results.iter().map(|value_type| Value::default_of(*value_type)).collect();
     let mut outcome = (environment.closure)(&mut caller, &arguments, &mut results);
+    caller.check_store(host_function);
     if outcome.is_ok() {
         let has_types = results.iter().zip(&types.results).all(|(value, of)| value.has_type(&caller.store, *of));
         if !has_types {

@@ -167,7 +167,9 @@ unsafe fn run<F: 'static, T>(
     let host_function = host_function.cast::<HostFunction>();
     // SAFETY: the caller's promise; the definition that owns the closure is kept by the record.
     let (closure, mut caller) = unsafe { (&*((*host_function).environment as *const F), Caller::new(host_function)) };
-    match call(closure, &mut caller) {
+    let outcome = call(closure, &mut caller);
+    caller.check_store(host_function);
+    match outcome {
         Ok(value) => value,
         Err(error) => {
             fail(caller.store().inner_mut(), error);

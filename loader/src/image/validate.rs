@@ -136,7 +136,7 @@ fn memory(record: &MemoryRecord, image_length: u64) -> Result<(), LoadError> {
     if length > 0 {
         let end = address.checked_add(length);
         check(
-            end.is_some_and(|end| end <= record.minimum_pages * WASM_PAGE_BYTES),
+            end.is_some_and(|end| end <= record.minimum_pages.saturating_mul(WASM_PAGE_BYTES)),
             "an image is past its memory's end",
         )?;
         check(offset.checked_add(length).is_some_and(|end| end <= image_length), "an image is past the section's end")?;

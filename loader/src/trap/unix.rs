@@ -71,7 +71,10 @@ unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, cont
         program_counter: registers[libc::REG_RIP as usize].cast_unsigned(),
         frame_pointer: registers[libc::REG_RBP as usize].cast_unsigned(),
     };
-    match handle_fault(&place) {
+    // A signal that someone sent is no trap, nor is a bus error: guests' accesses outside fault as segments.
+    // SAFETY: the system passes its information.
+    let is_fault = signal != libc::SIGBUS && unsafe { (*information).si_code } > 0;
+    match is_fault.then(|| handle_fault(&place)).flatten() {
         Some(continuation) => {
             registers[libc::REG_RIP as usize] = continuation.program_counter.cast_signed();
             registers[libc::REG_RSP as usize] = continuation.stack_pointer.cast_signed();
@@ -109,9 +112,15 @@ unsafe fn pass_on(signal: i32, information: *mut libc::siginfo_t, context: *mut 
                 }
             }
         }
-        // The instruction is executed again, and the default action ends the process.
+        // The instruction is executed again, or a signal that was sent is sent again; the default action ends the process.
         _ => {
             install(signal, libc::SIG_DFL, 0);
+            // SAFETY: what the system passed; the signal stays pending until the handler returns.
+            unsafe {
+                if (*information).si_code <= 0 {
+                    libc::raise(signal);
+                }
+            }
         }
     }
 }
