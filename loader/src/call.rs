@@ -226,10 +226,8 @@ pub(crate) unsafe fn enter(
         let limit = crate::stack::limit(inner.options.max_stack_bytes);
         inner.set_stack_limit(limit);
     }
-    if is_outermost {
-        if std::sync::Arc::strong_count(&inner.shared) > 1 {
-            inner.shared.set_thread(crate::stack::thread_number());
-        }
+    if is_outermost && std::sync::Arc::strong_count(&inner.shared) > 1 {
+        inner.shared.set_thread(crate::stack::thread_number());
     }
     let store_context: *mut StoreContext = inner.shared.context();
     let previous = inner.activation;
