@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::image::Image;
 use crate::instance::{Instance, InstantiateError};
 use crate::linker::Linker;
-use crate::store::{Store, StoreOptions};
+use crate::store::{Mark, Store, StoreOptions};
 
 /// Instances of one image, each in a store of its own. Shared by threads.
 pub struct Pool {
@@ -23,7 +23,7 @@ pub struct Pool {
 struct Parts {
     store: Store,
     instance: Instance,
-    population: [usize; 6],
+    made: Mark,
 }
 
 /// An instance from a pool; it goes back there when it is dropped.
@@ -55,8 +55,8 @@ impl Pool {
             None => {
                 let mut store = Store::new(self.options.clone())?;
                 let instance = self.linker.instantiate(&mut store, &self.image)?;
-                let population = store.inner().population();
-                Parts { store, instance, population }
+                let made = store.inner().mark();
+                Parts { store, instance, made }
             }
         };
         Ok(PooledInstance { pool: self, parts: Some(parts) })
@@ -80,9 +80,8 @@ impl Parts {
     /// reset; an interrupt handle that is still held could stop the wrong program.
     fn can_be_reset(&self) -> bool {
         let inner = self.store.inner();
-        inner.instances.len() == 1
-            && self.instance.image(&self.store).is_some()
-            && inner.population() == self.population
+        self.instance.image(&self.store).is_some()
+            && inner.mark().owns_as_many(&self.made)
             && inner.trap_callback.is_none()
             && Arc::strong_count(&inner.shared) == 1
             && !inner.is_running()

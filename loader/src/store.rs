@@ -74,6 +74,26 @@ pub(crate) struct StoreInner {
     pub(crate) trap_callback: Option<TrapCallback>,
 }
 
+/// How many things of each kind a store owned at some time, and how many bytes their memories and tables had.
+#[derive(PartialEq)]
+pub(crate) struct Mark {
+    instances: usize,
+    memories: usize,
+    tables: usize,
+    globals: usize,
+    tags: usize,
+    host_functions: usize,
+    references: usize,
+    memory_bytes: u64,
+}
+
+impl Mark {
+    /// Whether the things are as many as at another time, however large.
+    pub(crate) fn owns_as_many(&self, other: &Self) -> bool {
+        Self { memory_bytes: other.memory_bytes, ..*self } == *other
+    }
+}
+
 /// Told of an outcome that an export's C-ABI entry cannot return.
 pub(crate) type TrapCallback = Box<dyn Fn(&crate::call::Outcome) + Send>;
 
@@ -162,16 +182,30 @@ impl StoreInner {
         !self.activation.is_null() || self.host_calls > 0
     }
 
-    /// How many things of each kind it owns, instances apart.
-    pub(crate) fn population(&self) -> [usize; 6] {
-        [
-            self.memories.len(),
-            self.tables.len(),
-            self.globals.len(),
-            self.tags.len(),
-            self.host_functions.len(),
-            self.references.len(),
-        ]
+    /// What it owns now, to be compared with later or returned to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            instances: self.instances.len(),
+            memories: self.memories.len(),
+            tables: self.tables.len(),
+            globals: self.globals.len(),
+            tags: self.tags.len(),
+            host_functions: self.host_functions.len(),
+            references: self.references.len(),
+            memory_bytes: self.memory_bytes,
+        }
+    }
+
+    /// Drops what was added since `mark`, when memories have grown nowhere and nothing refers to what is dropped.
+    pub(crate) fn return_to(&mut self, mark: &Mark) {
+        self.instances.truncate(mark.instances);
+        self.memories.truncate(mark.memories);
+        self.tables.truncate(mark.tables);
+        self.globals.truncate(mark.globals);
+        self.tags.truncate(mark.tags);
+        self.host_functions.truncate(mark.host_functions);
+        self.references.truncate(mark.references);
+        self.memory_bytes = mark.memory_bytes;
     }
 
     /// Adds `bytes` to what memories and tables have, unless a limit is met.

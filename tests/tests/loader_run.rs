@@ -1,6 +1,10 @@
 //! Instances through the loader's public API: calls, traps, host functions, linking.
 
+use std::cell::Cell;
+use std::ffi::c_void;
+
 use anyhow::{Context, Result, bail};
+use wasmc_contract::context::HostFunction;
 use wasmc_loader::{
     Caller, ExternType, Function, FunctionType, HostError, Image, InstantiateError, Linker, Outcome, Store,
     StoreOptions, TrapCode, TrapReport, Value, ValueType,
@@ -373,6 +377,59 @@ fn limits_hold() -> Result<()> {
     assert!(matches!(call("grow", 1)?, Outcome::Returned(values) if values == [Value::I32(-1)]));
     assert!(matches!(call("deep", 500)?, Outcome::Returned(_)));
     assert!(matches!(call("deep", 10_000)?, Outcome::Trapped(report) if report.code == TrapCode::StackOverflow));
+    Ok(())
+}
+
+#[test]
+fn an_instance_that_cannot_be_made_leaves_nothing() -> Result<()> {
+    let text = r#"(module (import "h" "nothing" (func)) (memory 6) (memory 6))"#;
+    let image = image(text)?;
+    let mut options = StoreOptions::default();
+    options.max_memory_bytes = Some(10 * 65536);
+    let mut store = Store::new(options)?;
+    let mut linker = Linker::new();
+    linker.function("h", "nothing", |_: &mut Caller<'_>| {})?;
+    for _ in 0..3 {
+        let error = linker.instantiate(&mut store, &image);
+        assert!(matches!(error, Err(InstantiateError::Limit(_))), "{error:?}");
+        assert_eq!(store.memory_bytes(), 0);
+    }
+    linker.instantiate(&mut store, &self::image("(module (memory 10))")?)?;
+    Ok(())
+}
+
+/// A host function as C would have it: the arguments' weighted sum in `environment`, and two results.
+extern "C" fn weigh(host: &HostFunction, a: i32, b: f64, results: &mut [[u64; 2]; 2]) {
+    let environment = host.environment as *const Cell<f64>;
+    // SAFETY: the test passes a cell that outlives its store.
+    let sum = unsafe { &*environment };
+    sum.set(sum.get() + f64::from(a) * b);
+    results[0][0] = u64::from(a.cast_unsigned()) + 1;
+    results[1][0] = sum.get().to_bits();
+}
+
+#[test]
+fn host_functions_are_c_functions() -> Result<()> {
+    let sum = Cell::new(0.5_f64);
+    let mut linker = Linker::new();
+    let function_type = FunctionType::new([ValueType::I32, ValueType::F64], [ValueType::I32, ValueType::F64]);
+    // SAFETY: the function has this type, and the cell outlives the store, which one thread uses.
+    unsafe {
+        let environment = (&raw const sum).cast_mut().cast();
+        linker.c_function("h", "weigh", function_type, weigh as *const c_void, environment)?;
+    }
+    let mut program = Program::new(
+        r#"(module
+            (import "h" "weigh" (func $weigh (param i32 f64) (result i32 f64)))
+            (export "weigh" (func $weigh))
+            (func (export "twice") (result i32 f64)
+                (call $weigh (i32.const 2) (f64.const 4)) drop drop
+                (call $weigh (i32.const -1) (f64.const 3))))"#,
+        &linker,
+    )?;
+    assert_eq!(program.returned("twice", &[])?, [Value::I32(0), 5.5_f64.into()]);
+    assert_eq!(program.returned("weigh", &[Value::I32(4), 0.25_f64.into()])?, [Value::I32(5), 6.5_f64.into()]);
+    assert_eq!(sum.get().to_bits(), 6.5_f64.to_bits());
     Ok(())
 }
 

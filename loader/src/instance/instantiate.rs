@@ -31,19 +31,27 @@ use crate::store::{Store, StoreInner};
 /// Instantiates `image` with what `linker` defines.
 pub(crate) fn instantiate(linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
     let imports = resolve(linker, store, image)?;
-    let data = allocate(store, image, &imports);
-    let pointer: *const InstanceData = data.as_ptr();
-    // The point of no return.
-    store.inner_mut().instances.push(data);
+    let before = store.inner().mark();
+    let data = make(store, image, &imports).inspect_err(|_| store.inner_mut().return_to(&before))?;
+    // The point of no return: from here on, others may refer to the instance.
+    host::resolve_references(store.inner_mut());
     // SAFETY: an instance lives as long as its store.
+    initialise(store, unsafe { &*data })?;
+    Ok(Instance::from_data(store.inner().id, data))
+}
+
+/// An instance with its imports, memories and tables, which no one refers to yet.
+fn make(store: &mut Store, image: &Image, imports: &Imports) -> Result<*const InstanceData, InstantiateError> {
+    let data = allocate(store, image, imports);
+    let pointer = data.as_ptr();
+    store.inner_mut().instances.push(data);
+    // SAFETY: the instance lives as long as its store.
     let data = unsafe { &*pointer };
-    bind_functions(store, data, &imports)?;
+    bind_functions(store, data, imports)?;
     make_memories(store.inner_mut(), data)?;
     make_tables(store.inner_mut(), data)?;
-    set_default_memory(pointer.cast_mut());
-    host::resolve_references(store.inner_mut());
-    initialise(store, data)?;
-    Ok(Instance::from_data(store.inner().id, pointer))
+    set_default_memory(pointer);
+    Ok(pointer)
 }
 
 /// Gives an instance its first values and runs its start function: what is done again when it is reset.

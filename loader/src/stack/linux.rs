@@ -1,10 +1,12 @@
 //! Stacks on Linux.
 
-/// The lowest address of the current thread's stack.
-pub(super) fn stack_end() -> Option<u64> {
-    // SAFETY: neither call has a precondition.
-    let is_main = unsafe { libc::getpid() == libc::gettid() };
-    if is_main { main_stack_end() } else { thread_stack_end() }
+/// The lowest address of the current thread's stack, on which `here` lies.
+pub(super) fn stack_end(here: u64) -> Option<u64> {
+    // The main thread of a process that a thread forked has that thread's stack, so its number would not tell.
+    match main_stack() {
+        Some(stack) if stack.contains(&here) => Some(stack.start),
+        _ => thread_stack_end(),
+    }
 }
 
 pub(super) fn thread_number() -> i32 {
@@ -13,7 +15,7 @@ pub(super) fn thread_number() -> i32 {
 }
 
 /// The main thread's stack grows on demand to its limit. (The C library would read /proc/self/maps to tell.)
-fn main_stack_end() -> Option<u64> {
+fn main_stack() -> Option<std::ops::Range<u64>> {
     /// A larger stack may meet mappings: the system keeps 128 MiB free below the stack's start, whatever the limit.
     const BYTES_MAX: u64 = 64 << 20;
     // SAFETY: the call has no precondition. The value is the address of the program's name, which the system puts at
@@ -25,7 +27,8 @@ fn main_stack_end() -> Option<u64> {
     if start == 0 || failed {
         return None;
     }
-    (start & !4095).checked_sub(limit.rlim_cur.min(BYTES_MAX))
+    let start = start & !4095;
+    Some(start.checked_sub(limit.rlim_cur.min(BYTES_MAX))?..start)
 }
 
 fn thread_stack_end() -> Option<u64> {

@@ -34,7 +34,7 @@ pub(crate) fn thread_number() -> i32 {
 }
 
 fn lowest() -> u64 {
-    let end = linux::stack_end().unwrap_or_else(|| here().saturating_sub(RESERVE_BYTES * 2));
+    let end = linux::stack_end(here()).unwrap_or_else(|| here().saturating_sub(RESERVE_BYTES * 2));
     // A small stack keeps half of what is left, so that something can run at all.
     let left = here().saturating_sub(end);
     end + RESERVE_BYTES.min(left / 2)
@@ -58,5 +58,23 @@ mod tests {
         let (all, bounded) = thread.unwrap().join().unwrap();
         assert!((3 << 20..=4 << 20).contains(&all), "{all}");
         assert!((90_000..110_000).contains(&bounded), "{bounded}");
+    }
+
+    #[test]
+    fn a_process_forked_by_a_thread_has_that_threads_stack() {
+        let thread = std::thread::Builder::new().stack_size(4 << 20).spawn(|| {
+            // SAFETY: the child only looks at its stack, and ends without running anything of the parent's.
+            unsafe {
+                let child = libc::fork();
+                if child == 0 {
+                    let bytes = super::here().wrapping_sub(super::limit(None));
+                    libc::_exit(i32::from(!(3 << 20..=4 << 20).contains(&bytes)));
+                }
+                let mut status = -1;
+                assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+                status
+            }
+        });
+        assert_eq!(thread.unwrap().join().unwrap(), 0);
     }
 }

@@ -32,8 +32,9 @@ pub(crate) fn install_wake_handler() {
         // Without SA_RESTART, so that the system call returns.
         let earlier = install(WAKE, do_nothing as *const () as usize, libc::SA_ONSTACK);
         if earlier.sa_sigaction != libc::SIG_DFL && earlier.sa_sigaction != libc::SIG_IGN {
-            // Somebody else's handler interrupts system calls as well, and wants to be called.
-            // SAFETY: the action is the one that was installed.
+            // Somebody else's handler wants to be called, and may do so without ours as long as system calls return.
+            let earlier = libc::sigaction { sa_flags: earlier.sa_flags & !libc::SA_RESTART, ..earlier };
+            // SAFETY: the action is the one that was installed, but for a flag that says nothing of the handler.
             unsafe { libc::sigaction(WAKE, &raw const earlier, std::ptr::null_mut()) };
         }
     });
