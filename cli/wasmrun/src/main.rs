@@ -1,7 +1,12 @@
 //! `wasmrun [OPTIONS] FILE.o [ARGS…]`: runs what `wasmc compile` made.
+//!
+//! The C library's entry is used as it is: what Rust's own does before it (reading the memory map for a guard page,
+//! handlers that ours replace, a second signal stack) takes as long as loading a program.
+#![no_main]
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -25,16 +30,23 @@ struct Command {
     program: Vec<OsString>,
 }
 
-fn main() {
-    wasmrun::process::restore_broken_pipe();
-    let command = parse();
+/// Called by the C library.
+#[unsafe(no_mangle)]
+extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
+    wasmrun::process::open_standard_streams();
+    let arguments = (0..count as usize).map(|index| {
+        // SAFETY: the C library passes as many strings, which end with a NUL and stay.
+        let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
+        OsStr::from_bytes(argument.to_bytes()).to_owned()
+    });
+    let command = parse(arguments.collect());
+    // Nothing is torn down: the system does that faster.
     std::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
 }
 
-fn parse() -> Command {
+fn parse(arguments: Vec<OsString>) -> Command {
     // Most often there are no options: then there is nothing to parse, and setting up the parser costs more than
     // loading the program.
-    let arguments: Vec<OsString> = std::env::args_os().collect();
     match arguments.get(1) {
         Some(first) if !first.as_encoded_bytes().starts_with(b"-") => {
             Command { options: RunOptions::default(), program: arguments[1..].to_vec() }

@@ -30,6 +30,19 @@ pub fn restore_broken_pipe() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
+/// Opens `/dev/null` in the place of each standard stream that is closed, so that no other file takes its number.
+pub fn open_standard_streams() {
+    for descriptor in 0..3 {
+        // SAFETY: asking for a descriptor's flags changes nothing; opening gives the lowest number that is free, and
+        // those below are taken.
+        unsafe {
+            if libc::fcntl(descriptor, libc::F_GETFD) < 0 {
+                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+            }
+        }
+    }
+}
+
 /// Writes an error and its causes to standard error; the exit status that goes with it.
 pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
     let mut text = String::new();
