@@ -47,15 +47,19 @@ impl Subject {
     }
 }
 
-/// Runs each subject once to warm it, then `rounds` times in turn; gives each one's samples.
+/// Runs each subject once to warm it, then `rounds` times in turn; gives each one's samples. Who follows whom changes
+/// from round to round, since a large process leaves work behind for the next.
 pub(crate) fn alternate(subjects: &[Subject], rounds: usize) -> Result<Vec<Vec<Sample>>> {
     for subject in subjects {
         subject.sample()?;
     }
     let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
-    for _ in 0..rounds {
-        for (subject, samples) in subjects.iter().zip(&mut samples) {
-            samples.push(subject.sample()?);
+    for round in 0..rounds {
+        for turn in 0..subjects.len() {
+            // Every other round goes backwards, and each starts with another one.
+            let forward = (round + turn) % subjects.len();
+            let index = if round % 2 == 0 { forward } else { subjects.len() - 1 - forward };
+            samples[index].push(subjects[index].sample()?);
         }
     }
     Ok(samples)
