@@ -39,7 +39,7 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Compile(compile::Arguments),
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     Wast(script::Arguments),
     Inspect(inspect::Arguments),
     Targets(targets::Arguments),

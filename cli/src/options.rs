@@ -31,7 +31,8 @@ pub(crate) struct CompileArguments {
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     bounds_checks: Checks,
 
-    /// Let arithmetic give the one canonical NaN only, so that results are the same on every machine.
+    /// Let arithmetic give the same results on every machine: the canonical NaN only, and what the specification's
+    /// deterministic profile states for relaxed SIMD.
     #[arg(long)]
     canonical_nans: bool,
 

@@ -43,6 +43,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let mut options = arguments.compilation.options(parse_target(None)?, "native")?;
     options.interruptible |= arguments.options.timeout.is_some();
+    options.canonical_nans |= arguments.options.deterministic;
     let cache = if arguments.no_cache { None } else { Cache::of_user() };
     let mut open = |file: &Path| open(file, arguments, &options, cache.as_ref());
     let (file, rest) = arguments.program.split_first().expect("the parser requires a file");

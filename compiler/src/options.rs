@@ -78,7 +78,8 @@ pub struct CompileOptions {
     pub bounds_checks: BoundsChecks,
     /// Whether loops and entries check for an interruption.
     pub interruptible: bool,
-    /// Whether arithmetic gives canonical NaNs only.
+    /// Whether arithmetic gives the same on every machine: canonical NaNs only, and relaxed SIMD as the specification's
+    /// deterministic profile has it.
     pub canonical_nans: bool,
     /// The prefix of global symbols ([`wasmc_contract::symbol`]).
     pub symbol_prefix: String,

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use wasmc_contract::context::MemoryDefinition;
@@ -131,20 +132,70 @@ impl GuestMemory<'_> {
         })
     }
 
+    /// As [`Self::read_from_fd`], from a socket: `peek` leaves the bytes there for the next call, `wait_all` waits until
+    /// the pieces are full. Gives as well whether the end of a datagram was cut off.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn receive_from_socket(
+        &self,
+        socket: BorrowedFd<'_>,
+        pieces: &[(u64, u64)],
+        peek: bool,
+        wait_all: bool,
+    ) -> io::Result<(usize, bool)> {
+        let flags = if peek { libc::MSG_PEEK } else { 0 } | if wait_all { libc::MSG_WAITALL } else { 0 };
+        let mut was_cut = false;
+        let length = self.transfer(pieces, |vectors, count| {
+            let mut message = message(vectors, count);
+            // SAFETY: `transfer` has checked that each piece is accessible; the kernel does the writing.
+            let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, flags) };
+            was_cut = message.msg_flags & libc::MSG_TRUNC != 0;
+            length
+        })?;
+        Ok((length, was_cut))
+    }
+
+    /// As [`Self::write_to_fd`], to a socket: a peer that has gone is an error and sends no signal.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn send_to_socket(&self, socket: BorrowedFd<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
+        self.transfer(pieces, |vectors, count| {
+            let message = message(vectors, count);
+            // SAFETY: `transfer` has checked that each piece is accessible; the kernel only reads.
+            unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) }
+        })
+    }
+
+    /// Calls `call` with the pieces that are not empty, as far as one call takes them.
     fn transfer(
         &self,
         pieces: &[(u64, u64)],
         call: impl FnOnce(*const libc::iovec, libc::c_int) -> isize,
     ) -> io::Result<usize> {
-        let mut vectors = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; PIECES_MAX];
-        let count = pieces.len().min(PIECES_MAX);
-        for (vector, &(address, length)) in vectors.iter_mut().zip(pieces) {
+        let mut vectors = [const { MaybeUninit::<libc::iovec>::uninit() }; PIECES_MAX];
+        let mut count = 0;
+        for &(address, length) in pieces.iter().filter(|(_, length)| *length > 0).take(PIECES_MAX) {
             let fault = || io::Error::from_raw_os_error(libc::EFAULT);
-            vector.iov_base = self.pointer(address, length).ok_or_else(fault)?.cast();
-            vector.iov_len = length as usize;
+            let base = self.pointer(address, length).ok_or_else(fault)?.cast();
+            vectors[count].write(libc::iovec { iov_base: base, iov_len: length as usize });
+            count += 1;
         }
-        usize::try_from(call(vectors.as_ptr(), count as libc::c_int)).map_err(|_| io::Error::last_os_error())
+        let length = call(vectors.as_ptr().cast(), count as libc::c_int);
+        usize::try_from(length).map_err(|_| io::Error::last_os_error())
     }
+}
+
+/// What `sendmsg` and `recvmsg` are told of `count` pieces.
+fn message(vectors: *const libc::iovec, count: libc::c_int) -> libc::msghdr {
+    // SAFETY: zeros are a valid value: no address, no control data.
+    let mut message = unsafe { MaybeUninit::<libc::msghdr>::zeroed().assume_init() };
+    message.msg_iov = vectors.cast_mut();
+    message.msg_iovlen = count as _;
+    message
 }
 
 macro_rules! scalars {

@@ -7,6 +7,8 @@ use wasmc_contract::target::{CpuFeatures, Target};
 
 pub mod binary;
 pub mod child;
+pub mod expected;
+pub mod guest;
 pub mod module;
 pub mod random;
 pub mod tool;

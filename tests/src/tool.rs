@@ -23,3 +23,49 @@ pub fn run(command: &mut Command) -> Result<Output> {
     );
     Ok(output)
 }
+
+/// PyPI's `ziglang`: a compiler of Zig, C and C++ with a library for WASI.
+#[derive(Clone, Debug)]
+pub struct Zig(PathBuf);
+
+/// Zig, if the machine has it; says so if not.
+pub fn zig() -> Option<Zig> {
+    let found = find("python3").filter(|python| {
+        let version = Command::new(python).args(["-m", "ziglang", "version"]).output();
+        version.is_ok_and(|output| output.status.success())
+    });
+    if found.is_none() {
+        crate::say("PyPI's ziglang is not here (pip install ziglang)");
+    }
+    found.map(Zig)
+}
+
+impl Zig {
+    /// `zig COMMAND`
+    pub fn bare(&self, command: &str) -> Command {
+        let mut zig = Command::new(&self.0);
+        zig.args(["-m", "ziglang", command]);
+        zig
+    }
+
+    /// `zig cc` or `zig c++`, for WASI.
+    pub fn command(&self, language: &str) -> Command {
+        let mut zig = self.bare(language);
+        zig.arg("--target=wasm32-wasi");
+        zig
+    }
+}
+
+/// The `node_modules` folder with AssemblyScript and its shim for WASI, fetched from the registry if it can be.
+pub fn assemblyscript() -> Option<PathBuf> {
+    const PACKAGES: [&str; 2] = ["assemblyscript@0.28.20", "@assemblyscript/wasi-shim@0.1.0"];
+    let folder = crate::binary::directory().ok()?.with_file_name("assemblyscript");
+    let modules = folder.join("node_modules");
+    if !modules.join("@assemblyscript/wasi-shim/asconfig.json").is_file() {
+        std::fs::create_dir_all(&folder).ok()?;
+        let mut npm = Command::new(find("npm")?);
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).args(PACKAGES);
+        run(&mut npm).ok()?;
+    }
+    Some(modules)
+}

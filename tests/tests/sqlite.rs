@@ -57,25 +57,18 @@ fn sql(object: &Path, options: &[&str], database: &str, script: &str) -> Result<
 /// The shell as wasm; `None`, after saying so, if the compiler or the source cannot be reached.
 fn build(folder: &Path) -> Result<Option<PathBuf>> {
     let not_reached = |what: &str| wasmc_tests::say(&format!("SQLite not tested: {what} cannot be reached"));
-    let Some(python) = tool::find("python3").filter(|python| has_zig(python)) else {
-        not_reached("PyPI's ziglang (pip install ziglang)");
-        return Ok(None);
-    };
+    let Some(zig) = tool::zig() else { return Ok(None) };
     let Some(source) = source(folder)? else {
         not_reached("the source of the crate libsqlite3-sys");
         return Ok(None);
     };
     let wasm = folder.join("sqlite.wasm");
-    let mut compile = Command::new(python);
-    compile.args(["-m", "ziglang", "cc", "-target", "wasm32-wasi", "-O2", "-I"]).arg(&source);
+    let mut compile = zig.command("cc");
+    compile.args(["-O2", "-I"]).arg(&source);
     compile.args(["-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL"]);
     compile.arg(root().join("tests/programs/sqlite.c")).arg(source.join("sqlite3.c")).arg("-o").arg(&wasm);
     tool::run(&mut compile)?;
     Ok(Some(wasm))
-}
-
-fn has_zig(python: &Path) -> bool {
-    Command::new(python).args(["-m", "ziglang", "version"]).output().is_ok_and(|output| output.status.success())
 }
 
 /// The folder of `sqlite3.c`, as cargo fetches it for a package that depends on it.

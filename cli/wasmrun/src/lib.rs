@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use wasmc_loader::Image;
 
+mod grants;
 mod options;
 pub mod process;
 mod quantity;

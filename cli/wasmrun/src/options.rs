@@ -26,6 +26,31 @@ pub struct RunOptions {
     #[arg(long)]
     pub inherit_env: bool,
 
+    /// Let the program accept connections on this address (as in 127.0.0.1:8080; port 0 takes a free one).
+    ///
+    /// The listening socket follows the granted directories: with none, its descriptor is 3.
+    #[arg(long = "tcplisten", value_name = "ADDRESS")]
+    pub listen: Vec<String>,
+
+    /// Read the program's standard input from FILE.
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+
+    /// Write the program's standard output to FILE, which is made or emptied.
+    #[arg(long, value_name = "FILE")]
+    pub stdout: Option<PathBuf>,
+
+    /// Write the program's standard error to FILE, which is made or emptied.
+    #[arg(long, value_name = "FILE")]
+    pub stderr: Option<PathBuf>,
+
+    /// Let each run be like the last: clocks that start at the same time and move only when they are looked at, the
+    /// same random numbers, no sleeping.
+    ///
+    /// The program must have been compiled with --canonical-nans (`wasmc run` sees to that itself).
+    #[arg(long)]
+    pub deterministic: bool,
+
     /// The program's name as it sees it itself, instead of FILE's.
     #[arg(long, value_name = "NAME")]
     pub argv0: Option<OsString>,

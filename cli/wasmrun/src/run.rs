@@ -9,13 +9,12 @@ use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode,
     TrapReport, Value,
 };
-use wasmc_wasi::{Access, Wasi, WasiBuilder};
 
 use crate::options::{RunOptions, UnknownImports};
 use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
 use crate::timeout::{self, Timeout};
 use crate::values::{self, Printed};
-use crate::{Program, report};
+use crate::{Program, grants, report};
 
 /// What a thread needs besides the program's own stack: host functions' frames, ours, and a guard.
 const STACK_RESERVE_BYTES: u64 = 1 << 20;
@@ -53,13 +52,20 @@ fn thread_stack_bytes() -> u64 {
     if status == 0 { limit.rlim_cur } else { 0 }
 }
 
-fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
-    if options.timeout.is_some() && !program.image.is_interruptible() {
-        bail!(
-            "'{}' cannot be stopped by --timeout: compile it with `wasmc compile --interruptible`",
-            program.file.display()
-        );
+/// Refuses code that was not compiled for what it is asked to do.
+fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()> {
+    let file = file.display();
+    if options.timeout.is_some() && !image.is_interruptible() {
+        bail!("'{file}' cannot be stopped by --timeout: compile it with `wasmc compile --interruptible`");
     }
+    if options.deterministic && !image.has_canonical_nans() {
+        bail!("'{file}' does not calculate as --deterministic asks: compile it with `wasmc compile --canonical-nans`");
+    }
+    Ok(())
+}
+
+fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
+    check(options, &program.image, &program.file)?;
     let mut store_options = StoreOptions::default();
     store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
     store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
@@ -97,6 +103,9 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         .iter()
         .map(|(name, file)| Ok((name, file, open(file)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
+    for (_, file, image) in &preloads {
+        check(options, image, file)?;
+    }
     let mut linker = Linker::new();
     linker.trap_unknown_imports(options.unknown_imports == UnknownImports::Trap);
     let images = || preloads.iter().map(|(_, _, image)| image).chain([&program.image]);
@@ -105,7 +114,7 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
-    add_wasi(options, program, images(), &mut linker)?;
+    grants::add_wasi(options, program, images(), &mut linker)?;
     for (name, file, image) in &preloads {
         let instance = match instantiate(&linker, store, image, file)? {
             Ok(instance) => instance,
@@ -118,65 +127,6 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         Err(end) => return Ok(end),
     };
     call(options, program, store, instance)
-}
-
-/// Defines the functions of WASI, as far as any image imports them.
-fn add_wasi<'a>(
-    options: &RunOptions,
-    program: &Program<'_>,
-    images: impl Iterator<Item = &'a Image>,
-    linker: &mut Linker,
-) -> anyhow::Result<()> {
-    let mut modules = Vec::new();
-    for image in images {
-        for import in image.imports() {
-            let known = [wasmc_wasi::MODULE, wasmc_wasi::MODULE_UNSTABLE];
-            if let Some(module) = known.into_iter().find(|module| *module == import.module)
-                && !modules.contains(&module)
-            {
-                modules.push(module);
-            }
-        }
-    }
-    if !modules.is_empty() || !options.directories.is_empty() || !options.read_only_directories.is_empty() {
-        let wasi = build_wasi(options, program)?;
-        for module in modules {
-            wasi.add_module(linker, module)?;
-        }
-    }
-    Ok(())
-}
-
-fn build_wasi(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
-    let name = options.argv0.as_deref().or(program.file.file_name()).unwrap_or_default();
-    let mut builder = WasiBuilder::new().inherit_stdio().argument(name);
-    if options.invoke.is_none() {
-        builder = builder.arguments(program.arguments);
-    }
-    if options.inherit_env {
-        for (name, value) in std::env::vars_os() {
-            builder = builder.environment(name, value);
-        }
-    }
-    for variable in &options.environment {
-        let value = match &variable.value {
-            Some(value) => value.clone(),
-            None => std::env::var_os(&variable.name).ok_or_else(|| {
-                UsageError(format!(
-                    "--env {0}: {0} is not set here; give a value as in --env {0}=VALUE",
-                    variable.name.display()
-                ))
-            })?,
-        };
-        builder = builder.environment(&variable.name, value);
-    }
-    for grant in &options.directories {
-        builder = builder.directory(&grant.host, &grant.guest, Access::ReadWrite);
-    }
-    for grant in &options.read_only_directories {
-        builder = builder.directory(&grant.host, &grant.guest, Access::ReadOnly);
-    }
-    Ok(builder.build()?)
 }
 
 /// An instance, or how the program ended before it was one.

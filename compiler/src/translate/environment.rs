@@ -17,7 +17,7 @@ pub(super) struct Environment<'m> {
     /// Whether there are instructions that round floats.
     pub(super) has_round: bool,
     /// Whether there is a fused multiply-add.
-    pub(super) has_fma: bool,
+    pub(super) fuses: bool,
     /// Whether bytes can be permuted by an instruction.
     pub(super) has_byte_shuffle: bool,
     /// Whether 32-bit memories are checked by comparisons.
@@ -42,7 +42,7 @@ impl<'m> Environment<'m> {
             host_convention: isa.default_call_conv(),
             frontend_config: isa.frontend_config(),
             has_round: isa.has_round(),
-            has_fma: isa.has_native_fma(),
+            fuses: isa.has_native_fma() && !options.canonical_nans,
             has_byte_shuffle: !is_x86_64 || isa.has_x86_pshufb_lowering(),
             explicit_checks: options.bounds_checks == BoundsChecks::Explicit,
             interruptible: options.interruptible,

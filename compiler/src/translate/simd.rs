@@ -568,7 +568,7 @@ impl FunctionTranslator<'_, '_> {
         if is_negated {
             left = self.builder.ins().fneg(left);
         }
-        let value = if self.environment.has_fma {
+        let value = if self.environment.fuses {
             self.builder.ins().fma(left, right, addend)
         } else {
             let product = self.builder.ins().fmul(left, right);

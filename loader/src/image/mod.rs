@@ -228,6 +228,11 @@ impl Image {
         self.inner.flags & flag::INTERRUPTIBLE != 0
     }
 
+    /// Whether arithmetic gives the same results on every machine.
+    pub fn has_canonical_nans(&self) -> bool {
+        self.inner.flags & flag::CANONICAL_NANS != 0
+    }
+
     /// Whether two images are one and the same.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)

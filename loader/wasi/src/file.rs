@@ -221,7 +221,7 @@ pub(crate) fn fd_write(
     check_result(memory, result, 4)?;
     let length = match &*object {
         Object::File(file) => file.write(memory, &vectors, None)?,
-        Object::Socket(handle) => memory.write_to_fd(handle.as_fd(), vectors.as_slice(), None)?,
+        Object::Socket(handle) => memory.send_to_socket(handle.as_fd(), vectors.as_slice())?,
         Object::Output(output) => {
             let mut total = 0;
             let mut kept = output.lock();

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cap_primitives::fs::{
-    DirOptions, FollowSymlinks, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link, open,
-    read_link, remove_dir, remove_file, rename, set_times, set_times_nofollow, stat, symlink,
+    DirOptions, FollowSymlinks, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir,
+    hard_link, open, read_link, remove_dir, remove_file, rename, set_times, set_times_nofollow, stat, symlink,
 };
 use rustix::fs::OFlags;
 use wasmc_loader::GuestMemory;
@@ -29,6 +29,14 @@ fn follow(lookup_flags: u32) -> Result<FollowSymlinks, Errno> {
         LOOKUP_SYMLINK_FOLLOW => Ok(FollowSymlinks::Yes),
         _ => Err(Errno::Inval),
     }
+}
+
+/// What there is at `path`. A slash at its end says that it is a directory, where a symbolic link may lead, which
+/// cap-primitives does not look at.
+fn status(directory: &Directory, path: &str, follow: FollowSymlinks) -> Result<Metadata, Errno> {
+    let is_directory = path.ends_with('/');
+    let found = stat(&directory.file, Path::new(path), if is_directory { FollowSymlinks::Yes } else { follow })?;
+    if is_directory && !found.is_dir() { Err(Errno::Notdir) } else { Ok(found) }
 }
 
 /// A directory below which something is to change.
@@ -156,7 +164,7 @@ pub(crate) fn path_filestat_get(
 ) -> Result<(), Errno> {
     with_directory(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
-        let found = stat(&directory.file, Path::new(&path), follow(lookup_flags)?)?;
+        let found = status(directory, &path, follow(lookup_flags)?)?;
         let time = |seconds: i64, fraction: i64| {
             let seconds = u64::try_from(seconds).unwrap_or(0);
             seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(fraction).unwrap_or(0))
@@ -191,7 +199,11 @@ pub(crate) fn path_filestat_set_times(
         let path = read_path(memory, path, length)?;
         let (accessed, modified) = set_times_flags(accessed, modified, flags)?;
         let (accessed, modified) = (time_to_set(accessed)?, time_to_set(modified)?);
-        match follow(lookup_flags)? {
+        let follow = follow(lookup_flags)?;
+        if path.ends_with('/') {
+            status(directory, &path, follow)?;
+        }
+        match follow {
             FollowSymlinks::Yes => set_times(&directory.file, Path::new(&path), accessed, modified)?,
             FollowSymlinks::No => set_times_nofollow(&directory.file, Path::new(&path), accessed, modified)?,
         }
@@ -283,7 +295,13 @@ pub(crate) fn path_remove_directory(
     length: u32,
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
-        Ok(remove_dir(&directory.file, Path::new(&read_path(memory, path, length)?))?)
+        let path = read_path(memory, path, length)?;
+        // The slash says nothing new, and would be taken for a name of its own.
+        let name = match path.trim_end_matches('/') {
+            "" => &path,
+            name => name,
+        };
+        Ok(remove_dir(&directory.file, Path::new(name))?)
     })
 }
 

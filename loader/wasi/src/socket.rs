@@ -2,16 +2,13 @@
 
 use std::os::fd::AsFd;
 
-use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType};
+use rustix::net::{Shutdown, SocketFlags, SocketType};
 use wasmc_loader::GuestMemory;
 
 use crate::context::Context;
 use crate::descriptor::{Handle, Object};
 use crate::errno::Errno;
 use crate::types::{FileType, Vectors, check_result, descriptor_flag, write_size, write_u32};
-
-/// How much one call moves at most where bytes cannot go straight to guest memory.
-const TRANSFER_BYTES_MAX: u64 = 1 << 20;
 
 /// What a socket is called in a status.
 pub(crate) fn file_type(handle: &Handle) -> FileType {
@@ -70,6 +67,8 @@ pub(crate) fn sock_recv(
     /// `$riflags`.
     const PEEK: u32 = 1;
     const WAITALL: u32 = 2;
+    /// `$roflags`.
+    const DATA_TRUNCATED: u16 = 1;
     with_socket(context, descriptor, |handle| {
         let vectors = Vectors::read(memory, vectors, count)?;
         check_result(memory, result, 4)?;
@@ -77,30 +76,11 @@ pub(crate) fn sock_recv(
         if flags & !(PEEK | WAITALL) != 0 {
             return Err(Errno::Inval);
         }
-        let length = if flags == 0 {
-            memory.read_from_fd(handle.as_fd(), vectors.as_slice(), None)?
-        } else {
-            let mut host_flags = RecvFlags::empty();
-            host_flags.set(RecvFlags::PEEK, flags & PEEK != 0);
-            host_flags.set(RecvFlags::WAITALL, flags & WAITALL != 0);
-            let mut bytes = vec![0; vectors.length_bytes().min(TRANSFER_BYTES_MAX) as usize];
-            let (length, _) = rustix::net::recv(handle, &mut bytes[..], host_flags)?;
-            scatter(memory, &vectors, &bytes[..length])?;
-            length
-        };
+        let (peek, wait_all) = (flags & PEEK != 0, flags & WAITALL != 0);
+        let (length, was_cut) = memory.receive_from_socket(handle.as_fd(), vectors.as_slice(), peek, wait_all)?;
         write_size(memory, result, length)?;
-        memory.write_u16(result_flags.into(), 0).ok_or(Errno::Fault)
+        memory.write_u16(result_flags.into(), if was_cut { DATA_TRUNCATED } else { 0 }).ok_or(Errno::Fault)
     })
-}
-
-/// Writes `bytes` into the buffers, one after the other.
-fn scatter(memory: &GuestMemory, vectors: &Vectors, mut bytes: &[u8]) -> Result<(), Errno> {
-    for (address, length_bytes) in vectors.as_slice() {
-        let (now, later) = bytes.split_at(bytes.len().min(*length_bytes as usize));
-        memory.write_bytes(*address, now).ok_or(Errno::Fault)?;
-        bytes = later;
-    }
-    Ok(())
 }
 
 pub(crate) fn sock_send(
@@ -118,13 +98,7 @@ pub(crate) fn sock_send(
         if flags != 0 {
             return Err(Errno::Inval);
         }
-        let mut bytes = Vec::new();
-        for (address, length_bytes) in vectors.as_slice() {
-            let room = TRANSFER_BYTES_MAX - bytes.len() as u64;
-            bytes.extend(memory.read_vec(*address, room.min(*length_bytes)).ok_or(Errno::Fault)?);
-        }
-        // A peer that has gone is an error for the guest, not the end of the process.
-        write_size(memory, result, rustix::net::send(handle, &bytes, SendFlags::NOSIGNAL)?)
+        write_size(memory, result, memory.send_to_socket(handle.as_fd(), vectors.as_slice())?)
     })
 }
 

@@ -260,9 +260,4 @@ impl Vectors {
     pub(crate) fn as_slice(&self) -> &[(u64, u64)] {
         if self.count > Self::FEW { &self.many } else { &self.few[..self.count] }
     }
-
-    /// The buffers' lengths together; never more than the memory could hold once.
-    pub(crate) fn length_bytes(&self) -> u64 {
-        self.as_slice().iter().map(|(_, length_bytes)| length_bytes).sum()
-    }
 }

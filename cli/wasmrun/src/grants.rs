@@ -1,0 +1,107 @@
+//! What the options grant a program, as WASI gives it: options in, functions in a linker out.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+
+use anyhow::Context as _;
+use wasmc_loader::{Image, Linker};
+use wasmc_wasi::{Access, Wasi, WasiBuilder};
+
+use crate::Program;
+use crate::options::{RunOptions, Variable};
+use crate::process::UsageError;
+
+/// When clocks start with `--deterministic`: the first second of the year 2000.
+const DETERMINISTIC_START_NANOSECONDS: u64 = 946_684_800_000_000_000;
+/// What random numbers follow from with `--deterministic`.
+const DETERMINISTIC_SEED: u64 = 0;
+
+/// Defines the functions of WASI, as far as any image imports them.
+pub(crate) fn add_wasi<'a>(
+    options: &RunOptions,
+    program: &Program<'_>,
+    images: impl Iterator<Item = &'a Image>,
+    linker: &mut Linker,
+) -> anyhow::Result<()> {
+    let mut modules = Vec::new();
+    for image in images {
+        for import in image.imports() {
+            let known = [wasmc_wasi::MODULE, wasmc_wasi::MODULE_UNSTABLE];
+            if let Some(module) = known.into_iter().find(|module| *module == import.module)
+                && !modules.contains(&module)
+            {
+                modules.push(module);
+            }
+        }
+    }
+    // What was asked for and cannot be had is an error, also where the program would not have noticed.
+    if !modules.is_empty() || asks_for_files(options) {
+        let wasi = build(options, program)?;
+        for module in modules {
+            wasi.add_module(linker, module)?;
+        }
+    }
+    Ok(())
+}
+
+fn asks_for_files(options: &RunOptions) -> bool {
+    let files = [&options.stdin, &options.stdout, &options.stderr];
+    !options.directories.is_empty()
+        || !options.read_only_directories.is_empty()
+        || !options.listen.is_empty()
+        || files.into_iter().any(Option::is_some)
+}
+
+fn build(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
+    let name = options.argv0.as_deref().or(program.file.file_name()).unwrap_or_default();
+    let mut builder = WasiBuilder::new().inherit_stdio().argument(name);
+    if options.invoke.is_none() {
+        builder = builder.arguments(program.arguments);
+    }
+    if options.inherit_env {
+        for (name, value) in std::env::vars_os() {
+            builder = builder.environment(name, value);
+        }
+    }
+    for variable in &options.environment {
+        builder = builder.environment(&variable.name, value(variable)?);
+    }
+    if let Some(file) = &options.stdin {
+        builder = builder.stdin_file(opened("--stdin", file, File::open(file))?);
+    }
+    if let Some(file) = &options.stdout {
+        builder = builder.stdout_file(opened("--stdout", file, File::create(file))?);
+    }
+    if let Some(file) = &options.stderr {
+        builder = builder.stderr_file(opened("--stderr", file, File::create(file))?);
+    }
+    for grant in &options.directories {
+        builder = builder.directory(&grant.host, &grant.guest, Access::ReadWrite);
+    }
+    for grant in &options.read_only_directories {
+        builder = builder.directory(&grant.host, &grant.guest, Access::ReadOnly);
+    }
+    for address in &options.listen {
+        let socket = TcpListener::bind(address).with_context(|| format!("--tcplisten {address}: cannot listen"))?;
+        builder = builder.socket(socket);
+    }
+    if options.deterministic {
+        builder = builder.virtual_clock(DETERMINISTIC_START_NANOSECONDS).seeded_random(DETERMINISTIC_SEED);
+    }
+    Ok(builder.build()?)
+}
+
+fn opened(option: &str, file: &Path, opened: std::io::Result<File>) -> anyhow::Result<File> {
+    opened.with_context(|| format!("{option}: cannot open '{}'", file.display()))
+}
+
+fn value(variable: &Variable) -> anyhow::Result<OsString> {
+    let name = &variable.name;
+    let value = variable.value.clone().or_else(|| std::env::var_os(name));
+    value.ok_or_else(|| {
+        let name = name.display();
+        UsageError(format!("--env {name}: {name} is not set here; give a value as in --env {name}=VALUE")).into()
+    })
+}
