@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use wasmc_cache::{Cache, Key, KeyBuilder};
@@ -46,8 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     options.canonical_nans |= arguments.options.deterministic;
     let cache = if arguments.no_cache { None } else { Cache::of_user() };
     let mut open = |file: &Path| open(file, arguments, &options, cache.as_ref());
-    let (file, rest) = arguments.program.split_first().expect("the parser requires a file");
-    let file = PathBuf::from(file);
+    let (file, rest) = wasmrun::program(&arguments.program)?;
     let image = open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
     wasmrun::run(&arguments.options, &program, &mut open)

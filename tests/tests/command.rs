@@ -163,7 +163,12 @@ fn failures_are_1_and_wrong_usage_is_2() -> Result<()> {
     ensure!(std::fs::read_dir(folder.path())?.count() == 1, "a failed compile left something behind");
     Done::of(wasmc()?.arg("run").arg(folder.path().join("missing.wasm")))?.expect_status(1)?;
     Done::of(wasmrun()?.arg(&broken))?.expect_status(1)?;
-    Done::of(wasmc()?.arg("compile").arg("--no-such-option"))?.expect_status(2)?;
+    for verb in ["compile", "run"] {
+        Done::of(wasmc()?.arg(verb).arg("--no-such-option"))?
+            .expect_status(2)?
+            .expect_in_stderr(&["'--no-such-option'"])?;
+    }
+    Done::of(wasmrun()?.arg("--no-such-option").arg(&broken))?.expect_status(2)?;
     Done::of(&mut wasmc()?)?.expect_status(2)?;
     Done::of(&mut wasmrun()?)?.expect_status(2)?;
     Ok(())

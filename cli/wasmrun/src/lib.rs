@@ -2,10 +2,13 @@
 //!
 //! `wasmrun` is this and nothing else; `wasmc run` puts the compiler before it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use wasmc_loader::Image;
+
+use process::UsageError;
 
 mod grants;
 mod options;
@@ -30,7 +33,23 @@ pub struct Program<'a> {
     /// The file that the user named.
     pub file: PathBuf,
     /// The program's arguments after its own name.
-    pub arguments: &'a [std::ffi::OsString],
+    pub arguments: &'a [OsString],
+}
+
+/// The program and its arguments from what follows the options on a command line.
+///
+/// # Errors
+///
+/// If the first is an option, which the parser does not know.
+pub fn program(words: &[OsString]) -> anyhow::Result<(PathBuf, &[OsString])> {
+    let (file, arguments) = words.split_first().expect("the parser requires a file");
+    if file.as_encoded_bytes().starts_with(b"-") && file != "-" {
+        let file = file.display();
+        let message =
+            format!("unknown option '{file}'; --help lists what there is (a file of that name is './{file}')");
+        return Err(UsageError(message).into());
+    }
+    Ok((file.into(), arguments))
 }
 
 /// Opens a compiled program.

@@ -7,7 +7,6 @@
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 use clap::Parser;
 use wasmrun::{Program, RunOptions};
@@ -56,8 +55,7 @@ fn parse(arguments: Vec<OsString>) -> Command {
 }
 
 fn run(command: &Command) -> anyhow::Result<i32> {
-    let (file, arguments) = command.program.split_first().expect("the parser requires a file");
-    let file = PathBuf::from(file);
+    let (file, arguments) = wasmrun::program(&command.program)?;
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
     wasmrun::run(&command.options, &program, &mut wasmrun::open)

@@ -56,9 +56,10 @@ fn span_max(data_bytes: u64) -> u64 {
 pub(super) fn lay_out(module: &WasmModule<'_>, page_bytes: u64) -> Images {
     let mut images = Images::default();
     let mut has_image = vec![false; module.memories.len()];
+    let images_allowed = !is_seen_half_done(module);
     for (index, memory) in module.memories.iter().enumerate() {
-        let placed =
-            if index < module.imported.memories as usize { None } else { placed(module, index as u32, memory) };
+        let may_have_one = images_allowed && index >= module.imported.memories as usize;
+        let placed = if may_have_one { placed(module, index as u32, memory) } else { None };
         let image = placed.and_then(|placed| images.add(&placed, page_bytes));
         has_image[index] = image.is_some();
         images.memories.push(image.unwrap_or_default());
@@ -81,19 +82,45 @@ pub(super) fn lay_out(module: &WasmModule<'_>, page_bytes: u64) -> Images {
 fn placed<'a>(module: &WasmModule<'a>, index: u32, memory: &Memory) -> Option<Vec<Placed<'a>>> {
     let minimum_bytes = memory.minimum_pages.checked_mul(WASM_PAGE_BYTES)?;
     let place = |(segment, offset): (&DataSegment<'a>, &ConstantExpression)| {
-        let address = match constant(module, offset)? {
-            Constant::I32(address) => u64::from(address as u32),
-            Constant::I64(address) => address as u64,
-            _ => return None,
-        };
-        let end = address.checked_add(segment.bytes.len() as u64)?;
-        (end <= minimum_bytes).then_some(Placed { address, bytes: segment.bytes })
+        let address = fitting(module, offset, segment.bytes.len() as u64, minimum_bytes)?;
+        Some(Placed { address, bytes: segment.bytes })
     };
     let active = module.data_segments.iter().filter_map(|segment| match &segment.mode {
         SegmentMode::Active { index: of, offset } if *of == index => Some((segment, offset)),
         _ => None,
     });
     active.map(place).collect()
+}
+
+/// Whether a segment may trap after another has put a function of this module where others find it, so that they could
+/// call it and look at memories that are not to have their contents yet.
+fn is_seen_half_done(module: &WasmModule<'_>) -> bool {
+    let mut is_reachable = false;
+    let mut may_trap = false;
+    for segment in &module.element_segments {
+        if let SegmentMode::Active { index, offset } = &segment.mode {
+            is_reachable |= *index < module.imported.tables;
+            let count = segment.elements.len() as u64;
+            may_trap |= fitting(module, offset, count, module.tables[*index as usize].minimum).is_none();
+        }
+    }
+    for segment in &module.data_segments {
+        if let SegmentMode::Active { index, offset } = &segment.mode {
+            let minimum_bytes = module.memories[*index as usize].minimum_pages.saturating_mul(WASM_PAGE_BYTES);
+            may_trap |= fitting(module, offset, segment.bytes.len() as u64, minimum_bytes).is_none();
+        }
+    }
+    is_reachable && may_trap
+}
+
+/// The value of `offset` if it is known, and `length` more is within `minimum`.
+fn fitting(module: &WasmModule<'_>, offset: &ConstantExpression, length: u64, minimum: u64) -> Option<u64> {
+    let start = match constant(module, offset)? {
+        Constant::I32(start) => u64::from(start as u32),
+        Constant::I64(start) => start as u64,
+        _ => return None,
+    };
+    (start.checked_add(length)? <= minimum).then_some(start)
 }
 
 /// The value of an expression that is one constant, or an immutable global that is.
