@@ -24,6 +24,26 @@ pub fn run(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
+/// The module of a program of `../shared/corpus`, fetched from its registry; `None`, after saying so, if it cannot be.
+pub fn corpus(name: &str) -> Result<Option<PathBuf>> {
+    let script = crate::root().join("../shared/corpus/corpus.py");
+    let fetched = match find("python3") {
+        Some(python) if script.is_file() => Command::new(python).arg(&script).args(["fetch", name]).output()?,
+        _ => {
+            crate::say(&format!("{name} not reached: no ../shared/corpus, or no python3"));
+            return Ok(None);
+        }
+    };
+    if !fetched.status.success() {
+        crate::say(&format!("{name} not reached: its registry cannot be"));
+        return Ok(None);
+    }
+    // It prints the name, spaces and the path.
+    let text = String::from_utf8(fetched.stdout)?;
+    let path = text.trim().strip_prefix(name).with_context(|| format!("no path in {text:?}"))?;
+    Ok(Some(path.trim_start().into()))
+}
+
 /// PyPI's `ziglang`: a compiler of Zig, C and C++ with a library for WASI.
 #[derive(Clone, Debug)]
 pub struct Zig(PathBuf);
