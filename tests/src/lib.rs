@@ -8,6 +8,7 @@ use wasmc_contract::target::{CpuFeatures, Target};
 pub mod binary;
 pub mod child;
 pub mod expected;
+pub mod fuzz;
 pub mod guest;
 pub mod module;
 pub mod random;

@@ -12,7 +12,8 @@ use anyhow::{Context, Result, ensure};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use wait4::Wait4;
 use wasmc_tests::guest::Guest;
-use wasmc_tests::{binary, expected, root, tool};
+use wasmc_tests::random::Random;
+use wasmc_tests::{binary, child, expected, fuzz, root, tool};
 use wasmc_wasi::{Access, Output, WasiBuilder};
 
 const BADF: i32 = 8;
@@ -298,5 +299,78 @@ fn a_grant_to_read_is_not_one_to_write() -> Result<()> {
     guest.write(1024, b"file")?;
     assert_eq!(guest.call("path_unlink_file", &[3, 1024, 4])?, PERM);
     assert_eq!(std::fs::read(folder.path().join("file"))?, b"text");
+    Ok(())
+}
+
+#[test]
+fn any_call_gives_an_error_number() -> Result<()> {
+    const INPUTS: u64 = 3000;
+    child::run_apart("any_call_gives_an_error_number", Duration::from_secs(300), || {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("a"), "contents")?;
+        std::fs::create_dir(folder.path().join("b"))?;
+        symlink("a", folder.path().join("link"))?;
+        for seed in 0..INPUTS {
+            let bytes = Random::new(seed).bytes(1024);
+            fuzz::wasi_calls(&bytes, folder.path()).with_context(|| format!("seed {seed}"))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn descriptors_end_with_an_error_number() -> Result<()> {
+    const NFILE: i32 = 41;
+    const MFILE: i32 = 33;
+    child::run_apart("descriptors_end_with_an_error_number", Duration::from_secs(300), || {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("file"), "contents")?;
+        let mut guest = Guest::new(WasiBuilder::new().directory(folder.path(), "/", Access::ReadOnly))?;
+        // The system's own limit is met first.
+        let error = loop {
+            if let Err(number) = guest.open(3, "file")? {
+                break number;
+            }
+        };
+        ensure!(error == NFILE || error == MFILE, "{error}");
+        guest.succeed("fd_close", &[4])?;
+        assert_eq!(guest.open(3, "file")?, Ok(4));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_huge_directory_is_listed_whole() -> Result<()> {
+    const COUNT: usize = 20_000;
+    let folder = tempfile::tempdir()?;
+    for number in 0..COUNT {
+        std::fs::File::create(folder.path().join(format!("file number {number}")))?;
+    }
+    let mut guest = Guest::new(WasiBuilder::new().directory(folder.path(), "/", Access::ReadWrite))?;
+    let mut names = std::collections::BTreeSet::new();
+    let mut cookie = 0_u64;
+    loop {
+        const BUFFER: u64 = 4096;
+        guest.succeed("fd_readdir", &[3, BUFFER, 1000, cookie, 0])?;
+        let used = guest.read_u32(0)? as usize;
+        let bytes = guest.read::<1000>(BUFFER)?;
+        let mut rest = &bytes[..used];
+        // An entry that is cut off is asked for again.
+        while let Some((head, after)) = rest.split_at_checked(24) {
+            let length = u32::from_le_bytes(head[16..20].try_into()?) as usize;
+            let Some((name, after)) = after.split_at_checked(length) else { break };
+            cookie = u64::from_le_bytes(head[..8].try_into()?);
+            ensure!(names.insert(name.to_vec()), "{} is listed twice", String::from_utf8_lossy(name));
+            // What was listed may go; what was not must still come.
+            if name != b"." && name != b".." {
+                std::fs::remove_file(folder.path().join(std::str::from_utf8(name)?))?;
+            }
+            rest = after;
+        }
+        if used < 1000 {
+            break;
+        }
+    }
+    ensure!(names.len() == COUNT + 2, "{} names", names.len());
     Ok(())
 }
