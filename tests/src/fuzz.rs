@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use arbitrary::{Arbitrary, Unstructured};
-use wasmc_wasi::{Access, Output, WasiBuilder};
+use wasmc_wasi::{Access, MemoryDirectory, Output, WasiBuilder};
 
 use crate::guest::{FUNCTIONS, Guest, PAGES};
 
@@ -24,6 +24,10 @@ const ALLOCATED_BYTES_MAX: u64 = 1 << 16;
 pub fn wasi_calls(bytes: &[u8], folder: &Path) -> Result<()> {
     let mut source = Unstructured::new(bytes);
     let output = Output::new();
+    let memory = MemoryDirectory::with_limit(1 << 20);
+    memory.write("a", "contents")?;
+    memory.create_directory("b")?;
+    memory.symlink("a", "link")?;
     // Streams in memory and a clock of its own: nothing is waited for.
     let builder = WasiBuilder::new()
         .arguments(["program", "argument"])
@@ -32,6 +36,7 @@ pub fn wasi_calls(bytes: &[u8], folder: &Path) -> Result<()> {
         .stdout_bytes(&output)
         .directory(folder, "/", Access::ReadWrite)
         .directory(folder, "/ro", Access::ReadOnly)
+        .memory_directory(&memory, "/memory", Access::ReadWrite)
         .virtual_clock(1_000_000_000)
         .seeded_random(1);
     let mut guest = Guest::new(builder)?;

@@ -136,6 +136,20 @@ impl Guest {
         }
     }
 
+    /// Makes a file at `path` and opens it for writing: the descriptor or the error number.
+    pub fn create(&mut self, folder: u32, path: &str) -> Result<Result<u32, i32>> {
+        const PATH: u64 = 1024;
+        const RESULT: u64 = 512;
+        const CREATE: u64 = 1;
+        const FD_WRITE: u64 = 1 << 6;
+        self.write(PATH, path.as_bytes())?;
+        let length = path.len() as u64;
+        match self.call("path_open", &[folder.into(), 1, PATH, length, CREATE, FD_WRITE, 0, 0, RESULT])? {
+            0 => Ok(Ok(self.read_u32(RESULT)?)),
+            number => Ok(Err(number)),
+        }
+    }
+
     /// What one call reads from `descriptor`: at most 64 bytes.
     pub fn read_descriptor(&mut self, descriptor: u32) -> Result<Vec<u8>> {
         const BYTES: u32 = 4096;

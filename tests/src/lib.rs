@@ -11,6 +11,7 @@ pub mod expected;
 pub mod fuzz;
 pub mod guest;
 pub mod module;
+pub mod program;
 pub mod random;
 pub mod tool;
 

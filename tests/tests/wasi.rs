@@ -12,9 +12,10 @@ use anyhow::{Context, Result, ensure};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use wait4::Wait4;
 use wasmc_tests::guest::Guest;
+use wasmc_tests::program::{self, copy_to_memory};
 use wasmc_tests::random::Random;
 use wasmc_tests::{binary, child, expected, fuzz, root, tool};
-use wasmc_wasi::{Access, Output, WasiBuilder};
+use wasmc_wasi::{Access, MemoryDirectory, Output, WasiBuilder};
 
 const BADF: i32 = 8;
 const PERM: i32 = 63;
@@ -47,6 +48,15 @@ fn error_numbers_are_the_right_ones() -> Result<()> {
     let grant = |name: &str, guest: &str| format!("{}::{guest}", folder.path().join(name).display());
     let mut command = binary::wasmrun()?;
     command.args(["--dir", &grant("root", "/"), "--dir-ro", &grant("ro", "/ro")]).arg(&object).stdin(Stdio::null());
+    // In memory first: the program leaves its folder on the host changed.
+    let (output, root) = (Output::new(), copy_to_memory(&folder.path().join("root"))?);
+    let builder = WasiBuilder::new()
+        .argument("errno")
+        .stdout_bytes(&output)
+        .memory_directory(&root, "/", Access::ReadWrite)
+        .memory_directory(&copy_to_memory(&folder.path().join("ro"))?, "/ro", Access::ReadOnly);
+    ensure!(program::run(&std::fs::read(&wasm)?, builder)? == 0);
+    expected::check("errno.c.stdout", &output.take()).context("in memory")?;
     expected::check("errno.c.stdout", &tool::run(&mut command)?.stdout)?;
     ensure!(std::fs::read(folder.path().join("secret"))? == b"secret\n");
     Ok(())
@@ -116,6 +126,38 @@ fn streams_are_bytes_if_an_embedder_likes() -> Result<()> {
     assert_eq!((stdout.take(), stderr.take()), (b"to one".to_vec(), b"to two".to_vec()));
     assert_eq!(guest.write_descriptor(1, b"more")?, Ok(4));
     assert_eq!(stdout.take(), b"more");
+    Ok(())
+}
+
+#[test]
+fn files_are_in_memory_if_an_embedder_likes() -> Result<()> {
+    const NOSPC: i32 = 51;
+    let directory = MemoryDirectory::with_limit(4096);
+    directory.write("etc/words", "a few words")?;
+    ensure!(directory.write("etc/words/more", "").is_err() && directory.write("etc", "").is_err());
+    let mut guest = Guest::new(WasiBuilder::new().memory_directory(&directory, "/", Access::ReadWrite))?;
+    let descriptor = guest.open(3, "etc/words")?.ok().context("it is there")?;
+    assert_eq!(guest.read_descriptor(descriptor)?, b"a few words");
+    assert_eq!(guest.open(3, "etc/../../etc/words")?, Err(PERM));
+    // What a program writes, its embedder reads.
+    let writable = guest.create(3, "made")?.ok().context("it can be made")?;
+    assert_eq!(guest.write_descriptor(writable, b"by the program")?, Ok(14));
+    assert_eq!(directory.read("made").context("it is there")?, b"by the program");
+    assert_eq!(directory.names("."), ["etc", "made"]);
+    // And what it may not, it cannot: there is a limit, which what is removed no longer counts towards.
+    for (size, number) in [(1 << 40, NOSPC), (3000, 0), (4000, NOSPC), (14, 0)] {
+        assert_eq!(guest.call("fd_filestat_set_size", &[writable.into(), size])?, number, "{size} bytes");
+    }
+    for _ in 0..100 {
+        let name = "a".repeat(200);
+        guest.write(1024, name.as_bytes())?;
+        guest.succeed("path_create_directory", &[3, 1024, 200])?;
+        guest.succeed("path_remove_directory", &[3, 1024, 200])?;
+    }
+    assert_eq!(directory.read("made").context("it is there")?, b"by the program");
+    let mut reader = Guest::new(WasiBuilder::new().memory_directory(&directory, "/", Access::ReadOnly))?;
+    assert_eq!(reader.create(3, "other")?, Err(PERM));
+    assert!(reader.open(3, "made")?.is_ok());
     Ok(())
 }
 

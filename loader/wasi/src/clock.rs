@@ -31,6 +31,14 @@ impl Clock {
         }
     }
 
+    /// Nanoseconds since the epoch, for the times of files in memory.
+    pub(crate) fn wall(&self) -> u64 {
+        match self {
+            Self::Host => nanoseconds(clock_gettime(ClockId::Realtime)),
+            Self::Virtual(time) => time.load(Ordering::Relaxed),
+        }
+    }
+
     /// Nanoseconds.
     fn resolution(&self, id: u32) -> Result<u64, Errno> {
         let id = host_clock(id)?;
@@ -63,6 +71,44 @@ pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
         tv_sec: i64::try_from(nanoseconds / 1_000_000_000).unwrap_or(i64::MAX),
         tv_nsec: (nanoseconds % 1_000_000_000) as _,
     }
+}
+
+/// A time to set; `None` in its place leaves the time as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SetTime {
+    /// To what the clock shows.
+    Now,
+    /// To nanoseconds since the epoch.
+    To(u64),
+}
+
+impl SetTime {
+    /// As the system is told.
+    pub(crate) fn host(time: Option<Self>) -> Timespec {
+        match time {
+            None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+            Some(Self::Now) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
+            Some(Self::To(nanoseconds)) => timespec(nanoseconds),
+        }
+    }
+}
+
+/// Reads `$fstflags`: what becomes of the times of access and of modification.
+pub(crate) fn set_times_flags(
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> Result<(Option<SetTime>, Option<SetTime>), Errno> {
+    let choose = |set: bool, now: bool, time: u64| match (set, now) {
+        (true, true) => Err(Errno::Inval),
+        (true, false) => Ok(Some(SetTime::To(time))),
+        (false, true) => Ok(Some(SetTime::Now)),
+        (false, false) => Ok(None),
+    };
+    if flags >= 1 << 4 {
+        return Err(Errno::Inval);
+    }
+    Ok((choose(flags & 1 != 0, flags & 2 != 0, accessed)?, choose(flags & 4 != 0, flags & 8 != 0, modified)?))
 }
 
 pub(crate) fn clock_res_get(context: &Context, memory: &GuestMemory, id: u32, result: u32) -> Result<(), Errno> {

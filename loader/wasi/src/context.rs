@@ -15,8 +15,10 @@ use crate::args::Strings;
 use crate::clock::Clock;
 use crate::descriptor::{Handle, Object, Output, Table};
 use crate::directory::Directory;
+use crate::place::Place;
 use crate::random::Random;
-use crate::{Wasi, file};
+use crate::tree::MemoryDirectory;
+use crate::{Wasi, file, tree};
 
 /// All that host functions work on. Shared by every function, and by every thread of a program.
 #[derive(Debug)]
@@ -78,6 +80,26 @@ enum Stream {
     Output(Output),
 }
 
+/// A directory that is to be granted.
+#[derive(Debug)]
+enum Granted {
+    Host(PathBuf),
+    Memory(tree::Place),
+}
+
+impl Granted {
+    fn open(self) -> Result<Place, WasiError> {
+        let path = match self {
+            Self::Memory(place) => return Ok(Place::Memory(place)),
+            Self::Host(path) => path,
+        };
+        let opened = fs::File::open(&path).and_then(|file| {
+            if file.metadata()?.is_dir() { Ok(file) } else { Err(io::ErrorKind::NotADirectory.into()) }
+        });
+        opened.map(Place::Host).map_err(|error| WasiError::Directory { path, error })
+    }
+}
+
 /// Says what a program is given. Without any call, that is nothing: no arguments, empty streams, no directory.
 #[derive(Debug)]
 #[must_use]
@@ -86,7 +108,7 @@ pub struct WasiBuilder {
     environment: Vec<Vec<u8>>,
     unfit: Option<OsString>,
     streams: [Stream; 3],
-    directories: Vec<(PathBuf, String, Access)>,
+    directories: Vec<(Granted, String, Access)>,
     sockets: Vec<OwnedFd>,
     clock: Clock,
     random: Random,
@@ -186,7 +208,13 @@ impl WasiBuilder {
 
     /// Grants the host's directory `host`, and what is below it, under the name `guest`.
     pub fn directory(mut self, host: impl AsRef<Path>, guest: impl Into<String>, access: Access) -> Self {
-        self.directories.push((host.as_ref().to_owned(), guest.into(), access));
+        self.directories.push((Granted::Host(host.as_ref().to_owned()), guest.into(), access));
+        self
+    }
+
+    /// Grants a directory in memory under the name `guest`.
+    pub fn memory_directory(mut self, directory: &MemoryDirectory, guest: impl Into<String>, access: Access) -> Self {
+        self.directories.push((Granted::Memory(directory.place()), guest.into(), access));
         self
     }
 
@@ -218,12 +246,9 @@ impl WasiBuilder {
         for (number, stream) in self.streams.into_iter().enumerate() {
             objects.push(open_stream(stream, number));
         }
-        for (host, guest, access) in self.directories {
-            let opened = fs::File::open(&host).and_then(|file| {
-                if file.metadata()?.is_dir() { Ok(file) } else { Err(io::ErrorKind::NotADirectory.into()) }
-            });
-            let file = opened.map_err(|error| WasiError::Directory { path: host, error })?;
-            objects.push(Object::Directory(Directory::new(file, Some(guest), access == Access::ReadWrite)));
+        for (granted, guest, access) in self.directories {
+            let place = granted.open()?;
+            objects.push(Object::Directory(Directory::new(place, Some(guest), access == Access::ReadWrite)));
         }
         objects.extend(self.sockets.into_iter().map(|socket| Object::Socket(Handle::Owned(socket))));
         let context = Context {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use crate::directory::Directory;
 use crate::errno::Errno;
+use crate::tree::OpenFile;
 use crate::types::FileType;
 
 /// A host descriptor: ours, or one of the process's standard streams, which are never closed.
@@ -50,6 +51,8 @@ impl File {
 pub(crate) enum Object {
     /// A file, pipe, terminal or other device.
     File(File),
+    /// A file in memory.
+    Memory(OpenFile),
     /// A directory, granted or found below one that was.
     Directory(Directory),
     /// A socket: listening, or connected.

@@ -1,6 +1,5 @@
 //! Directories: what they are called, and `fd_readdir`.
 
-use std::fs;
 use std::sync::{Mutex, PoisonError};
 
 use wasmc_loader::GuestMemory;
@@ -8,12 +7,13 @@ use wasmc_loader::GuestMemory;
 use crate::context::Context;
 use crate::descriptor::Object;
 use crate::errno::Errno;
+use crate::place::Place;
 use crate::types::{DescriptorStatus, FileType, check_result, rights, write_size, write_u32};
 
 /// A directory that paths can start from.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    pub(crate) file: fs::File,
+    pub(crate) place: Place,
     /// The name under which it was granted; `None` for one that the program opened.
     pub(crate) granted_as: Option<String>,
     /// Whether anything below it may be changed.
@@ -23,8 +23,8 @@ pub(crate) struct Directory {
 }
 
 /// A directory's entries at one time, so that removing some while reading the rest loses none.
-#[derive(Debug, Default)]
-struct Listing {
+#[derive(Debug)]
+pub(crate) struct Listing {
     entries: Vec<Entry>,
     names: Vec<u8>,
 }
@@ -37,8 +37,8 @@ struct Entry {
 }
 
 impl Directory {
-    pub(crate) fn new(file: fs::File, granted_as: Option<String>, mutable: bool) -> Self {
-        Self { file, granted_as, mutable, listing: Mutex::new(None) }
+    pub(crate) fn new(place: Place, granted_as: Option<String>, mutable: bool) -> Self {
+        Self { place, granted_as, mutable, listing: Mutex::new(None) }
     }
 
     pub(crate) fn status(&self) -> DescriptorStatus {
@@ -55,26 +55,18 @@ impl Directory {
             rights_inheriting: allowed | inheriting,
         }
     }
-
-    fn list(&self) -> Result<Listing, Errno> {
-        let mut listing = Listing::default();
-        // The parent's inode is none of the guest's business: it may lie outside the grant.
-        let inode = rustix::fs::fstat(&self.file)?.st_ino;
-        listing.push(inode, FileType::Directory, b".");
-        listing.push(inode, FileType::Directory, b"..");
-        for entry in rustix::fs::Dir::read_from(&self.file)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                listing.push(entry.ino(), entry.file_type().into(), name);
-            }
-        }
-        Ok(listing)
-    }
 }
 
 impl Listing {
-    fn push(&mut self, inode: u64, file_type: FileType, name: &[u8]) {
+    /// That of a directory with this inode, which passes for its parent's as well.
+    pub(crate) fn new(inode: u64) -> Self {
+        let mut listing = Self { entries: Vec::new(), names: Vec::new() };
+        listing.push(inode, FileType::Directory, b".");
+        listing.push(inode, FileType::Directory, b"..");
+        listing
+    }
+
+    pub(crate) fn push(&mut self, inode: u64, file_type: FileType, name: &[u8]) {
         let start = self.names.len();
         self.names.extend_from_slice(name);
         self.entries.push(Entry { inode, file_type, name: start..self.names.len() });
@@ -110,7 +102,7 @@ pub(crate) fn with_directory<T>(
 ) -> Result<T, Errno> {
     match &*context.table.find(descriptor)? {
         Object::Directory(directory) => apply(directory),
-        Object::File(_) | Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Notdir),
+        _ => Err(Errno::Notdir),
     }
 }
 
@@ -132,7 +124,7 @@ pub(crate) fn fd_readdir(
         }
         let listing = match &mut *listing {
             Some(listing) => listing,
-            none => none.insert(directory.list()?),
+            none => none.insert(directory.place.list()?),
         };
         write_size(memory, result, listing.write(memory, buffer, length, cookie)?)
     })

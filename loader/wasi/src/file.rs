@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Advice, FallocateFlags, OFlags, Stat, Timestamps};
+use rustix::fs::{Advice, FallocateFlags, OFlags, Timestamps};
 use wasmc_loader::GuestMemory;
 
-use crate::clock::{nanoseconds, timespec};
+use crate::clock::{SetTime, set_times_flags, timespec};
 use crate::context::Context;
 use crate::descriptor::{File, Handle, Object};
 use crate::errno::Errno;
+use crate::host::file_status;
+use crate::tree;
 use crate::types::{
     DescriptorStatus, FileStatus, FileType, Vectors, Version, check_result, descriptor_flag, rights, write_size,
     write_u64,
@@ -35,14 +37,11 @@ pub(crate) fn open(handle: Handle, readable: bool, writable: bool, mutable: bool
     File { handle, kind: OnceLock::new(), readable, writable, mutable, nonblocking: AtomicBool::new(false) }
 }
 
-fn file_type(status: &Stat) -> FileType {
-    rustix::fs::FileType::from_raw_mode(status.st_mode).into()
-}
-
 impl File {
     /// What it is.
     pub(crate) fn file_type(&self) -> FileType {
-        let find = || rustix::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_type(&status));
+        let find =
+            || rustix::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_status(&status).file_type);
         *self.kind.get_or_init(find)
     }
 
@@ -89,16 +88,10 @@ impl File {
         if self.waits_itself() {
             flags |= descriptor_flag::NONBLOCK;
         }
-        let mut allowed = rights::FILE;
+        let mut allowed = rights::file(self.readable, self.writable);
         if self.file_type() != FileType::RegularFile && rustix::fs::tell(&self.handle).is_err() {
             // A terminal is a character device that has no position: by that, guests know it.
             allowed &= !(rights::FD_SEEK | rights::FD_TELL);
-        }
-        if self.readable {
-            allowed |= rights::FD_READ;
-        }
-        if self.writable {
-            allowed |= rights::WRITING;
         }
         Ok(DescriptorStatus { file_type: self.file_type(), flags, rights: allowed, rights_inheriting: allowed })
     }
@@ -120,59 +113,16 @@ impl File {
     }
 }
 
-/// What the system says of a file, in the interface's terms.
-pub(crate) fn file_status(status: &Stat) -> FileStatus {
-    let time =
-        |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
-    FileStatus {
-        device: status.st_dev,
-        inode: status.st_ino,
-        file_type: file_type(status),
-        links: status.st_nlink,
-        size_bytes: u64::try_from(status.st_size).unwrap_or(0),
-        accessed: time(status.st_atime, status.st_atime_nsec),
-        modified: time(status.st_mtime, status.st_mtime_nsec),
-        changed: time(status.st_ctime, status.st_ctime_nsec),
-    }
-}
-
-/// A time to set: `None` leaves it as it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum SetTime {
-    Now,
-    To(u64),
-}
-
-/// Reads `$fstflags`: what becomes of the times of access and of modification.
-pub(crate) fn set_times_flags(
-    accessed: u64,
-    modified: u64,
-    flags: u32,
-) -> Result<(Option<SetTime>, Option<SetTime>), Errno> {
-    let choose = |set: bool, now: bool, time: u64| match (set, now) {
-        (true, true) => Err(Errno::Inval),
-        (true, false) => Ok(Some(SetTime::To(time))),
-        (false, true) => Ok(Some(SetTime::Now)),
-        (false, false) => Ok(None),
-    };
-    if flags >= 1 << 4 {
-        return Err(Errno::Inval);
-    }
-    Ok((choose(flags & 1 != 0, flags & 2 != 0, accessed)?, choose(flags & 4 != 0, flags & 8 != 0, modified)?))
-}
-
-fn host_time(time: Option<SetTime>) -> rustix::fs::Timespec {
-    match time {
-        None => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
-        Some(SetTime::Now) => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
-        Some(SetTime::To(nanoseconds)) => timespec(nanoseconds),
-    }
-}
-
-/// The file that `descriptor` stands for, where nothing else will do.
-fn find_file(context: &Context, descriptor: u32, apply: impl FnOnce(&File) -> Result<(), Errno>) -> Result<(), Errno> {
+/// Applies what there is for a file of the host, or for one in memory, to the file that `descriptor` stands for.
+fn with_file<T>(
+    context: &Context,
+    descriptor: u32,
+    on_host: impl FnOnce(&File) -> Result<T, Errno>,
+    in_memory: impl FnOnce(&tree::OpenFile) -> Result<T, Errno>,
+) -> Result<T, Errno> {
     match &*context.table.find(descriptor)? {
-        Object::File(file) => apply(file),
+        Object::File(file) => on_host(file),
+        Object::Memory(file) => in_memory(file),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Spipe),
     }
@@ -191,17 +141,13 @@ pub(crate) fn fd_read(
     check_result(memory, result, 4)?;
     let length = match &*object {
         Object::File(file) => file.read(memory, &vectors, None)?,
+        Object::Memory(file) => file.read(memory, &vectors, None)?,
         Object::Socket(handle) => memory.read_from_fd(handle.as_fd(), vectors.as_slice(), None)?,
         Object::Input(input) => {
             let (bytes, position) = &mut *input.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = *position;
-            for (address, length_bytes) in vectors.as_slice() {
-                let rest = &bytes[*position..];
-                let taken = rest.len().min(usize::try_from(*length_bytes).unwrap_or(usize::MAX));
-                memory.write_bytes(*address, &rest[..taken]).ok_or(Errno::Fault)?;
-                *position += taken;
-            }
-            *position - start
+            let length = tree::copy_out(memory, &vectors, &bytes[*position..])?;
+            *position += length;
+            length
         }
         Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
     };
@@ -221,6 +167,7 @@ pub(crate) fn fd_write(
     check_result(memory, result, 4)?;
     let length = match &*object {
         Object::File(file) => file.write(memory, &vectors, None)?,
+        Object::Memory(file) => file.write(memory, &vectors, None, context.clock.wall())?,
         Object::Socket(handle) => memory.send_to_socket(handle.as_fd(), vectors.as_slice())?,
         Object::Output(output) => {
             let mut total = 0;
@@ -247,11 +194,15 @@ pub(crate) fn fd_pread(
     offset: u64,
     result: u32,
 ) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| {
-        let vectors = Vectors::read(memory, vectors, count)?;
-        check_result(memory, result, 4)?;
-        write_size(memory, result, file.read(memory, &vectors, Some(offset))?)
-    })
+    let vectors = Vectors::read(memory, vectors, count)?;
+    check_result(memory, result, 4)?;
+    let length = with_file(
+        context,
+        descriptor,
+        |file| file.read(memory, &vectors, Some(offset)),
+        |file| file.read(memory, &vectors, Some(offset)),
+    )?;
+    write_size(memory, result, length)
 }
 
 pub(crate) fn fd_pwrite(
@@ -263,11 +214,15 @@ pub(crate) fn fd_pwrite(
     offset: u64,
     result: u32,
 ) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| {
-        let vectors = Vectors::read(memory, vectors, count)?;
-        check_result(memory, result, 4)?;
-        write_size(memory, result, file.write(memory, &vectors, Some(offset))?)
-    })
+    let vectors = Vectors::read(memory, vectors, count)?;
+    check_result(memory, result, 4)?;
+    let length = with_file(
+        context,
+        descriptor,
+        |file| file.write(memory, &vectors, Some(offset)),
+        |file| file.write(memory, &vectors, Some(offset), context.clock.wall()),
+    )?;
+    write_size(memory, result, length)
 }
 
 pub(crate) fn fd_seek(
@@ -279,17 +234,25 @@ pub(crate) fn fd_seek(
     whence: u32,
     result: u32,
 ) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| {
-        let start = || u64::try_from(offset).map(SeekFrom::Start).map_err(|_| Errno::Inval);
-        let position = match (version, whence) {
-            (Version::Preview1, 0) | (Version::Unstable, 2) => start()?,
+    // What the descriptor stands for is looked at first: of a pipe, no argument is wrong.
+    let position = || {
+        Ok(match (version, whence) {
+            (Version::Preview1, 0) | (Version::Unstable, 2) => {
+                SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::Inval)?)
+            }
             (Version::Preview1, 1) | (Version::Unstable, 0) => SeekFrom::Current(offset),
             (Version::Preview1, 2) | (Version::Unstable, 1) => SeekFrom::End(offset),
             _ => return Err(Errno::Inval),
-        };
-        check_result(memory, result, 8)?;
-        write_u64(memory, result, rustix::fs::seek(&file.handle, host_seek(position))?)
-    })
+        })
+    };
+    check_result(memory, result, 8)?;
+    let position = with_file(
+        context,
+        descriptor,
+        |file| Ok(rustix::fs::seek(&file.handle, host_seek(position()?))?),
+        |file| file.seek(position()?),
+    )?;
+    write_u64(memory, result, position)
 }
 
 fn host_seek(position: SeekFrom) -> rustix::fs::SeekFrom {
@@ -301,7 +264,14 @@ fn host_seek(position: SeekFrom) -> rustix::fs::SeekFrom {
 }
 
 pub(crate) fn fd_tell(context: &Context, memory: &GuestMemory, descriptor: u32, result: u32) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| write_u64(memory, result, rustix::fs::tell(&file.handle)?))
+    check_result(memory, result, 8)?;
+    let position = with_file(
+        context,
+        descriptor,
+        |file| Ok(rustix::fs::tell(&file.handle)?),
+        |file| file.seek(SeekFrom::Current(0)),
+    )?;
+    write_u64(memory, result, position)
 }
 
 pub(crate) fn fd_close(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
@@ -315,7 +285,8 @@ pub(crate) fn fd_renumber(context: &Context, _: &GuestMemory, from: u32, to: u32
 pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
     match &*context.table.find(descriptor)? {
         Object::File(file) => Ok(rustix::fs::fsync(&file.handle)?),
-        Object::Directory(directory) => Ok(rustix::fs::fsync(&directory.file)?),
+        Object::Memory(_) => Ok(()),
+        Object::Directory(directory) => directory.place.sync(),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
     }
 }
@@ -323,7 +294,8 @@ pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Re
 pub(crate) fn fd_datasync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
     match &*context.table.find(descriptor)? {
         Object::File(file) => Ok(rustix::fs::fdatasync(&file.handle)?),
-        Object::Directory(directory) => Ok(rustix::fs::fdatasync(&directory.file)?),
+        Object::Memory(_) => Ok(()),
+        Object::Directory(directory) => directory.place.sync(),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
     }
 }
@@ -345,9 +317,12 @@ pub(crate) fn fd_advise(
         5 => Advice::NoReuse,
         _ => return Err(Errno::Inval),
     };
-    find_file(context, descriptor, |file| {
-        Ok(rustix::fs::fadvise(&file.handle, offset, std::num::NonZeroU64::new(length), advice)?)
-    })
+    with_file(
+        context,
+        descriptor,
+        |file| Ok(rustix::fs::fadvise(&file.handle, offset, std::num::NonZeroU64::new(length), advice)?),
+        |_| Ok(()),
+    )
 }
 
 pub(crate) fn fd_allocate(
@@ -357,12 +332,13 @@ pub(crate) fn fd_allocate(
     offset: u64,
     length: u64,
 ) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| {
+    let on_host = |file: &File| {
         if !file.writable {
             return Err(Errno::Badf);
         }
         Ok(rustix::fs::fallocate(&file.handle, FallocateFlags::empty(), offset, length)?)
-    })
+    };
+    with_file(context, descriptor, on_host, |file| file.allocate(offset, length))
 }
 
 pub(crate) fn fd_fdstat_get(
@@ -375,6 +351,7 @@ pub(crate) fn fd_fdstat_get(
         |file_type, allowed| DescriptorStatus { file_type, flags: 0, rights: allowed, rights_inheriting: allowed };
     let status = match &*context.table.find(descriptor)? {
         Object::File(file) => file.status()?,
+        Object::Memory(file) => file.descriptor_status(),
         Object::Directory(directory) => directory.status(),
         Object::Socket(handle) => {
             let nonblocking = rustix::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
@@ -403,6 +380,7 @@ pub(crate) fn fd_fdstat_set_flags(
     let flags = u16::try_from(flags).ok().filter(|flags| flags & !descriptor_flag::ALL == 0).ok_or(Errno::Inval)?;
     match &*context.table.find(descriptor)? {
         Object::File(file) => file.set_flags(flags),
+        Object::Memory(file) => file.set_flags(flags),
         Object::Socket(handle) => Ok(rustix::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Input(_) | Object::Output(_) => Ok(()),
@@ -430,7 +408,8 @@ pub(crate) fn fd_filestat_get(
 ) -> Result<(), Errno> {
     let status = match &*context.table.find(descriptor)? {
         Object::File(file) => file_status(&rustix::fs::fstat(&file.handle)?),
-        Object::Directory(directory) => file_status(&rustix::fs::fstat(&directory.file)?),
+        Object::Memory(file) => file.status(),
+        Object::Directory(directory) => directory.place.own_status()?,
         Object::Socket(handle) => {
             FileStatus { file_type: crate::socket::file_type(handle), ..file_status(&rustix::fs::fstat(handle)?) }
         }
@@ -454,12 +433,13 @@ pub(crate) fn fd_filestat_set_size(
     descriptor: u32,
     size_bytes: u64,
 ) -> Result<(), Errno> {
-    find_file(context, descriptor, |file| {
+    let on_host = |file: &File| {
         if !file.writable {
             return Err(Errno::Badf);
         }
         Ok(rustix::fs::ftruncate(&file.handle, size_bytes)?)
-    })
+    };
+    with_file(context, descriptor, on_host, |file| file.set_size(size_bytes, context.clock.wall()))
 }
 
 pub(crate) fn fd_filestat_set_times(
@@ -471,10 +451,14 @@ pub(crate) fn fd_filestat_set_times(
     flags: u32,
 ) -> Result<(), Errno> {
     let (accessed, modified) = set_times_flags(accessed, modified, flags)?;
-    let times = Timestamps { last_access: host_time(accessed), last_modification: host_time(modified) };
+    let now = context.clock.wall();
     match &*context.table.find(descriptor)? {
-        Object::File(file) if file.mutable => Ok(rustix::fs::futimens(&file.handle, &times)?),
-        Object::Directory(directory) if directory.mutable => Ok(rustix::fs::futimens(&directory.file, &times)?),
+        Object::File(file) if file.mutable => {
+            let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
+            Ok(rustix::fs::futimens(&file.handle, &times)?)
+        }
+        Object::Memory(file) => file.set_times(accessed, modified, now),
+        Object::Directory(directory) if directory.mutable => directory.place.set_own_times(accessed, modified, now),
         Object::File(_) | Object::Directory(_) => Err(Errno::Perm),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Badf),
     }

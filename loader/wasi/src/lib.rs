@@ -20,15 +20,19 @@ mod descriptor;
 mod directory;
 mod errno;
 mod file;
+mod host;
 mod path;
+mod place;
 mod poll;
 mod process;
 mod random;
 mod socket;
+mod tree;
 mod types;
 
 pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
+pub use tree::MemoryDirectory;
 
 use context::Context;
 use errno::Errno;

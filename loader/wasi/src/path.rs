@@ -1,26 +1,15 @@
-//! `path_*`: what is done by name, always below a directory that was granted.
-//!
-//! Every path is resolved by cap-std's primitives (`openat2` where the kernel has it), which no `..`, no symbolic
-//! link and no rename under way leads out of the directory that it started from.
+//! `path_*`: what is done by name, always below a directory that was granted: arguments are read, and grants checked.
 
-use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use cap_primitives::fs::{
-    DirOptions, FollowSymlinks, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir,
-    hard_link, open, read_link, remove_dir, remove_file, rename, set_times, set_times_nofollow, stat, symlink,
-};
+use cap_primitives::fs::FollowSymlinks;
 use rustix::fs::OFlags;
 use wasmc_loader::GuestMemory;
 
+use crate::clock::set_times_flags;
 use crate::context::Context;
-use crate::descriptor::{Handle, Object};
 use crate::directory::{Directory, with_directory};
 use crate::errno::Errno;
-use crate::file::{self, SetTime, set_times_flags};
 use crate::types::{
-    FileStatus, FileType, LOOKUP_SYMLINK_FOLLOW, Version, check_result, descriptor_flag, open_flag, read_path, rights,
-    write_size, write_u32,
+    LOOKUP_SYMLINK_FOLLOW, Version, check_result, descriptor_flag, open_flag, read_path, rights, write_size, write_u32,
 };
 
 fn follow(lookup_flags: u32) -> Result<FollowSymlinks, Errno> {
@@ -29,14 +18,6 @@ fn follow(lookup_flags: u32) -> Result<FollowSymlinks, Errno> {
         LOOKUP_SYMLINK_FOLLOW => Ok(FollowSymlinks::Yes),
         _ => Err(Errno::Inval),
     }
-}
-
-/// What there is at `path`. A slash at its end says that it is a directory, where a symbolic link may lead, which
-/// cap-primitives does not look at.
-fn status(directory: &Directory, path: &str, follow: FollowSymlinks) -> Result<Metadata, Errno> {
-    let is_directory = path.ends_with('/');
-    let found = stat(&directory.file, Path::new(path), if is_directory { FollowSymlinks::Yes } else { follow })?;
-    if is_directory && !found.is_dir() { Err(Errno::Notdir) } else { Ok(found) }
 }
 
 /// A directory below which something is to change.
@@ -49,11 +30,11 @@ fn with_mutable<T>(
 }
 
 /// What `path_open` was asked for.
-struct OpenRequest {
-    readable: bool,
-    writable: bool,
-    flags: OFlags,
-    follow: FollowSymlinks,
+pub(crate) struct OpenRequest {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) flags: OFlags,
+    pub(crate) follow: FollowSymlinks,
 }
 
 impl OpenRequest {
@@ -94,14 +75,6 @@ impl OpenRequest {
     fn changes(&self) -> bool {
         self.writable || self.flags.intersects(OFlags::CREATE | OFlags::TRUNC)
     }
-
-    fn options(&self) -> OpenOptions {
-        let mut options = OpenOptions::new();
-        options.read(self.readable).write(self.writable);
-        options.mode(0o666).custom_flags(self.flags.bits() as i32);
-        options._cap_fs_ext_follow(self.follow);
-        options
-    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the interface's own")]
@@ -125,15 +98,7 @@ pub(crate) fn path_open(
         if request.changes() && !directory.mutable {
             return Err(Errno::Perm);
         }
-        let opened = open(&directory.file, Path::new(&path), &request.options())?;
-        let mutable = directory.mutable;
-        let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
-        Ok(match (file.file_type(), file.handle) {
-            (FileType::Directory, Handle::Owned(opened)) => {
-                Object::Directory(Directory::new(opened.into(), None, mutable))
-            }
-            (_, handle) => Object::File(crate::descriptor::File { handle, ..file }),
-        })
+        directory.place.open(&path, &request, directory.mutable, context.clock.wall())
     })?;
     write_u32(memory, result, context.table.insert(object)?)
 }
@@ -147,7 +112,7 @@ pub(crate) fn path_create_directory(
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
-        Ok(create_dir(&directory.file, Path::new(&path), &DirOptions::new())?)
+        directory.place.create_directory(&path, context.clock.wall())
     })
 }
 
@@ -164,21 +129,7 @@ pub(crate) fn path_filestat_get(
 ) -> Result<(), Errno> {
     with_directory(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
-        let found = status(directory, &path, follow(lookup_flags)?)?;
-        let time = |seconds: i64, fraction: i64| {
-            let seconds = u64::try_from(seconds).unwrap_or(0);
-            seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(fraction).unwrap_or(0))
-        };
-        let status = FileStatus {
-            device: found.dev(),
-            inode: found.ino(),
-            file_type: rustix::fs::FileType::from_raw_mode(found.mode()).into(),
-            links: found.nlink(),
-            size_bytes: found.size(),
-            accessed: time(found.atime(), found.atime_nsec()),
-            modified: time(found.mtime(), found.mtime_nsec()),
-            changed: time(found.ctime(), found.ctime_nsec()),
-        };
+        let status = directory.place.status(&path, follow(lookup_flags)?)?;
         status.write(memory, version, result)
     })
 }
@@ -198,27 +149,7 @@ pub(crate) fn path_filestat_set_times(
     with_mutable(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
         let (accessed, modified) = set_times_flags(accessed, modified, flags)?;
-        let (accessed, modified) = (time_to_set(accessed)?, time_to_set(modified)?);
-        let follow = follow(lookup_flags)?;
-        if path.ends_with('/') {
-            status(directory, &path, follow)?;
-        }
-        match follow {
-            FollowSymlinks::Yes => set_times(&directory.file, Path::new(&path), accessed, modified)?,
-            FollowSymlinks::No => set_times_nofollow(&directory.file, Path::new(&path), accessed, modified)?,
-        }
-        Ok(())
-    })
-}
-
-fn time_to_set(time: Option<SetTime>) -> Result<Option<SystemTimeSpec>, Errno> {
-    Ok(match time {
-        None => None,
-        Some(SetTime::Now) => Some(SystemTimeSpec::SymbolicNow),
-        Some(SetTime::To(nanoseconds)) => {
-            let time: Option<SystemTime> = UNIX_EPOCH.checked_add(Duration::from_nanos(nanoseconds));
-            Some(cap_primitives::time::SystemTime::from_std(time.ok_or(Errno::Overflow)?).into())
-        }
+        directory.place.set_times(&path, follow(lookup_flags)?, accessed, modified, context.clock.wall())
     })
 }
 
@@ -241,7 +172,7 @@ pub(crate) fn path_link(
             if lookup_flags != 0 {
                 return Err(Errno::Inval);
             }
-            Ok(hard_link(&directory.file, Path::new(&path), &new_directory.file, Path::new(&new_path))?)
+            directory.place.link(&path, &new_directory.place, &new_path, context.clock.wall())
         })
     })
 }
@@ -260,7 +191,7 @@ pub(crate) fn path_rename(
     with_mutable(context, descriptor, |directory| {
         with_mutable(context, new_descriptor, |new_directory| {
             let (path, new_path) = (read_path(memory, path, length)?, read_path(memory, new_path, new_length)?);
-            Ok(rename(&directory.file, Path::new(&path), &new_directory.file, Path::new(&new_path))?)
+            directory.place.rename(&path, &new_directory.place, &new_path, context.clock.wall())
         })
     })
 }
@@ -279,8 +210,7 @@ pub(crate) fn path_readlink(
     with_directory(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
         check_result(memory, result, 4)?;
-        let contents = read_link(&directory.file, Path::new(&path))?;
-        let bytes = contents.as_os_str().as_encoded_bytes();
+        let bytes = directory.place.read_link(&path)?;
         let kept = &bytes[..bytes.len().min(buffer_length as usize)];
         memory.write_bytes(buffer.into(), kept).ok_or(Errno::Fault)?;
         write_size(memory, result, kept.len())
@@ -296,12 +226,7 @@ pub(crate) fn path_remove_directory(
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
-        // The slash says nothing new, and would be taken for a name of its own.
-        let name = match path.trim_end_matches('/') {
-            "" => &path,
-            name => name,
-        };
-        Ok(remove_dir(&directory.file, Path::new(name))?)
+        directory.place.remove_directory(&path, context.clock.wall())
     })
 }
 
@@ -313,7 +238,7 @@ pub(crate) fn path_unlink_file(
     length: u32,
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
-        Ok(remove_file(&directory.file, Path::new(&read_path(memory, path, length)?))?)
+        directory.place.unlink_file(&read_path(memory, path, length)?, context.clock.wall())
     })
 }
 
@@ -328,7 +253,6 @@ pub(crate) fn path_symlink(
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
         let (contents, path) = (read_path(memory, contents, contents_length)?, read_path(memory, path, length)?);
-        // Absolute ones are refused: they could lead another program out of the grant.
-        Ok(symlink(Path::new(&contents), &directory.file, Path::new(&path))?)
+        directory.place.symlink(&contents, &path, context.clock.wall())
     })
 }

@@ -130,6 +130,7 @@ fn read_descriptor(context: &Context, descriptor: u32, kind: u8) -> Wait {
         Object::File(_) | Object::Socket(_) => {
             Wait::Host { flags: if reading { PollFlags::IN } else { PollFlags::OUT }, object }
         }
+        Object::Memory(file) => file.ready(reading).map_or_else(Wait::Failed, |bytes| Wait::Ready { bytes }),
         Object::Input(input) if reading => {
             let input = input.lock().unwrap_or_else(PoisonError::into_inner);
             Wait::Ready { bytes: (input.0.len() - input.1) as u64 }

@@ -88,6 +88,11 @@ pub(crate) mod rights {
     /// What comes with writing.
     pub(crate) const WRITING: u64 = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
 
+    /// What a regular file can be asked.
+    pub(crate) const fn file(readable: bool, writable: bool) -> u64 {
+        FILE | if readable { FD_READ } else { 0 } | if writable { WRITING } else { 0 }
+    }
+
     /// What looking at a directory takes.
     pub(crate) const DIRECTORY_READING: u64 =
         PATH_OPEN | FD_READDIR | PATH_READLINK | PATH_FILESTAT_GET | FD_FILESTAT_GET;

@@ -1,0 +1,167 @@
+//! What is done by name below a directory of the host.
+//!
+//! Every path is resolved by cap-std's primitives (`openat2` where the kernel has it), which no `..`, no symbolic
+//! link and no rename under way leads out of the directory that it started from.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use cap_primitives::fs::{
+    DirOptions, FollowSymlinks, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link,
+    read_link as read_link_beneath, remove_dir, remove_file, rename as rename_beneath, set_times as set_times_beneath,
+    set_times_nofollow, stat, symlink as symlink_beneath,
+};
+use rustix::fs::{Stat, Timestamps};
+
+use crate::clock::{SetTime, nanoseconds};
+use crate::descriptor::{self, Handle, Object};
+use crate::directory::{Directory, Listing};
+use crate::errno::Errno;
+use crate::file;
+use crate::path::OpenRequest;
+use crate::place::Place;
+use crate::types::{FileStatus, FileType};
+
+/// What the system says of a file, in the interface's terms.
+pub(crate) fn file_status(status: &Stat) -> FileStatus {
+    let time =
+        |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
+    FileStatus {
+        device: status.st_dev,
+        inode: status.st_ino,
+        file_type: rustix::fs::FileType::from_raw_mode(status.st_mode).into(),
+        links: status.st_nlink,
+        size_bytes: u64::try_from(status.st_size).unwrap_or(0),
+        accessed: time(status.st_atime, status.st_atime_nsec),
+        modified: time(status.st_mtime, status.st_mtime_nsec),
+        changed: time(status.st_ctime, status.st_ctime_nsec),
+    }
+}
+
+pub(crate) fn own_status(directory: &File) -> Result<FileStatus, Errno> {
+    Ok(file_status(&rustix::fs::fstat(directory)?))
+}
+
+pub(crate) fn set_own_times(
+    directory: &File,
+    accessed: Option<SetTime>,
+    modified: Option<SetTime>,
+) -> Result<(), Errno> {
+    let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
+    Ok(rustix::fs::futimens(directory, &times)?)
+}
+
+pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
+    // The parent's inode is none of the guest's business: it may lie outside the grant.
+    let mut listing = Listing::new(rustix::fs::fstat(directory)?.st_ino);
+    for entry in rustix::fs::Dir::read_from(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            listing.push(entry.ino(), entry.file_type().into(), name);
+        }
+    }
+    Ok(listing)
+}
+
+pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
+    let mut options = OpenOptions::new();
+    options.read(request.readable).write(request.writable);
+    options.mode(0o666).custom_flags(request.flags.bits() as i32);
+    options._cap_fs_ext_follow(request.follow);
+    let opened = cap_primitives::fs::open(directory, Path::new(path), &options)?;
+    let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
+    Ok(match (file.file_type(), file.handle) {
+        (FileType::Directory, Handle::Owned(opened)) => {
+            Object::Directory(Directory::new(Place::Host(opened.into()), None, mutable))
+        }
+        (_, handle) => Object::File(descriptor::File { handle, ..file }),
+    })
+}
+
+pub(crate) fn status(directory: &File, path: &str, follow: FollowSymlinks) -> Result<FileStatus, Errno> {
+    // cap-primitives does not look at slashes that end a path.
+    let is_directory = path.ends_with('/');
+    let found = stat(directory, Path::new(path), if is_directory { FollowSymlinks::Yes } else { follow })?;
+    if is_directory && !found.is_dir() {
+        return Err(Errno::Notdir);
+    }
+    let time = |seconds: i64, fraction: i64| {
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(fraction).unwrap_or(0))
+    };
+    Ok(FileStatus {
+        device: found.dev(),
+        inode: found.ino(),
+        file_type: rustix::fs::FileType::from_raw_mode(found.mode()).into(),
+        links: found.nlink(),
+        size_bytes: found.size(),
+        accessed: time(found.atime(), found.atime_nsec()),
+        modified: time(found.mtime(), found.mtime_nsec()),
+        changed: time(found.ctime(), found.ctime_nsec()),
+    })
+}
+
+pub(crate) fn set_times(
+    directory: &File,
+    path: &str,
+    follow: FollowSymlinks,
+    accessed: Option<SetTime>,
+    modified: Option<SetTime>,
+) -> Result<(), Errno> {
+    let (accessed, modified) = (time_to_set(accessed)?, time_to_set(modified)?);
+    if path.ends_with('/') {
+        status(directory, path, follow)?;
+    }
+    match follow {
+        FollowSymlinks::Yes => set_times_beneath(directory, Path::new(path), accessed, modified)?,
+        FollowSymlinks::No => set_times_nofollow(directory, Path::new(path), accessed, modified)?,
+    }
+    Ok(())
+}
+
+fn time_to_set(time: Option<SetTime>) -> Result<Option<SystemTimeSpec>, Errno> {
+    Ok(match time {
+        None => None,
+        Some(SetTime::Now) => Some(SystemTimeSpec::SymbolicNow),
+        Some(SetTime::To(nanoseconds)) => {
+            let time = UNIX_EPOCH.checked_add(Duration::from_nanos(nanoseconds));
+            Some(cap_primitives::time::SystemTime::from_std(time.ok_or(Errno::Overflow)?).into())
+        }
+    })
+}
+
+pub(crate) fn create_directory(directory: &File, path: &str) -> Result<(), Errno> {
+    Ok(create_dir(directory, Path::new(path), &DirOptions::new())?)
+}
+
+pub(crate) fn link(directory: &File, path: &str, new: &File, new_path: &str) -> Result<(), Errno> {
+    Ok(hard_link(directory, Path::new(path), new, Path::new(new_path))?)
+}
+
+pub(crate) fn rename(directory: &File, path: &str, new: &File, new_path: &str) -> Result<(), Errno> {
+    Ok(rename_beneath(directory, Path::new(path), new, Path::new(new_path))?)
+}
+
+pub(crate) fn read_link(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {
+    Ok(read_link_beneath(directory, Path::new(path))?.into_os_string().into_encoded_bytes())
+}
+
+pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {
+    // Absolute ones are refused: they could lead another program out of the grant.
+    Ok(symlink_beneath(Path::new(target), directory, Path::new(path))?)
+}
+
+pub(crate) fn remove_directory(directory: &File, path: &str) -> Result<(), Errno> {
+    // The slash says nothing new, and would be taken for a name of its own.
+    let name = match path.trim_end_matches('/') {
+        "" => path,
+        name => name,
+    };
+    Ok(remove_dir(directory, Path::new(name))?)
+}
+
+pub(crate) fn unlink_file(directory: &File, path: &str) -> Result<(), Errno> {
+    Ok(remove_file(directory, Path::new(path))?)
+}

@@ -1,0 +1,144 @@
+//! What in a tree is no directory: files and symbolic links, and how much a tree may hold.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::clock::SetTime;
+use crate::errno::Errno;
+use crate::types::{FileStatus, FileType};
+
+/// How many bytes a tree may hold, and how many it does: contents, and what names and their entries take.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limit_bytes: u64,
+    used_bytes: AtomicU64,
+}
+
+impl Budget {
+    pub(super) const fn new(limit_bytes: u64) -> Self {
+        Self { limit_bytes, used_bytes: AtomicU64::new(0) }
+    }
+
+    /// Takes as many bytes, if there are so many left.
+    pub(super) fn take(&self, bytes: u64) -> Result<(), Errno> {
+        let add = |used: u64| used.checked_add(bytes).filter(|used| *used <= self.limit_bytes);
+        match self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Errno::Nospc),
+        }
+    }
+
+    pub(super) fn give_back(&self, bytes: u64) {
+        self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Nanoseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    accessed: u64,
+    modified: u64,
+    changed: u64,
+}
+
+impl Times {
+    pub(super) const fn new(now: u64) -> Self {
+        Self { accessed: now, modified: now, changed: now }
+    }
+
+    pub(super) fn modify(&mut self, now: u64) {
+        self.modified = now;
+        self.changed = now;
+    }
+
+    pub(super) fn set(&mut self, accessed: Option<SetTime>, modified: Option<SetTime>, now: u64) {
+        for (time, set) in [(&mut self.accessed, accessed), (&mut self.modified, modified)] {
+            match set {
+                None => {}
+                Some(SetTime::Now) => *time = now,
+                Some(SetTime::To(other)) => *time = other,
+            }
+        }
+        self.changed = now;
+    }
+
+    pub(super) fn status(&self, inode: u64, file_type: FileType, links: u64, size_bytes: u64) -> FileStatus {
+        let Self { accessed, modified, changed } = *self;
+        // One device of its own, which no system has.
+        FileStatus { device: u64::MAX, inode, file_type, links, size_bytes, accessed, modified, changed }
+    }
+}
+
+/// A file's bytes, or where a symbolic link leads. It lives as long as a name or an open descriptor has it.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) inode: u64,
+    pub(super) is_link: bool,
+    budget: Arc<Budget>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) bytes: Vec<u8>,
+    pub(super) times: Times,
+    /// How many names it has.
+    pub(super) names: u64,
+}
+
+impl Leaf {
+    pub(super) fn new(
+        inode: u64,
+        is_link: bool,
+        bytes: Vec<u8>,
+        budget: &Arc<Budget>,
+        now: u64,
+    ) -> Result<Self, Errno> {
+        budget.take(bytes.len() as u64)?;
+        let state = RwLock::new(State { bytes, times: Times::new(now), names: 1 });
+        Ok(Self { inode, is_link, budget: Arc::clone(budget), state })
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn file_type(&self) -> FileType {
+        if self.is_link { FileType::SymbolicLink } else { FileType::RegularFile }
+    }
+
+    pub(super) fn status(&self) -> FileStatus {
+        let state = self.read();
+        state.times.status(self.inode, self.file_type(), state.names, state.bytes.len() as u64)
+    }
+
+    /// Cuts `state`, which is this file's, to a length, or fills it up with zeros.
+    pub(super) fn resize(&self, state: &mut State, length_bytes: u64) -> Result<(), Errno> {
+        let before = state.bytes.len();
+        let length = usize::try_from(length_bytes).map_err(|_| Errno::Fbig)?;
+        if length <= before {
+            state.bytes.truncate(length);
+            state.bytes.shrink_to(length.saturating_mul(2));
+            self.budget.give_back((before - length) as u64);
+            return Ok(());
+        }
+        let more = (length - before) as u64;
+        self.budget.take(more)?;
+        if state.bytes.try_reserve(length - before).is_err() {
+            self.budget.give_back(more);
+            return Err(Errno::Nospc);
+        }
+        state.bytes.resize(length, 0);
+        Ok(())
+    }
+}
+
+impl Drop for Leaf {
+    fn drop(&mut self) {
+        self.budget.give_back(self.read().bytes.len() as u64);
+    }
+}
