@@ -71,15 +71,17 @@ pub(crate) fn compile(tools: &Tools, modules: &[PathBuf], rounds: usize, report:
     Ok(())
 }
 
-/// Compiles `program` with every compiler and gives the commands that run it.
-fn runners(tools: &Tools, program: &Program) -> Result<Vec<Subject>> {
+/// Compiles `program` with every compiler and gives the commands that run it with `options`.
+pub(crate) fn runners(tools: &Tools, program: &Program, options: &[&str]) -> Result<Vec<Subject>> {
     let mut subjects = vec![Subject::new(NATIVE, [&program.native])];
     for (compiler, output) in compilers(tools, &program.wasm) {
         alternate(std::slice::from_ref(&compiler), 0)?;
-        let command = match (compiler.name, &tools.wasmtime) {
-            (WASMTIME, Some(wasmtime)) => words([wasmtime as &dyn AsRef<_>, &"run", &"--allow-precompiled", &output]),
-            _ => words([&tools.wasmrun as &dyn AsRef<_>, &output]),
+        let mut command = match (compiler.name, &tools.wasmtime) {
+            (WASMTIME, Some(wasmtime)) => words([wasmtime as &dyn AsRef<_>, &"run", &"--allow-precompiled"]),
+            _ => words([&tools.wasmrun as &dyn AsRef<_>]),
         };
+        command.extend(options.iter().map(Into::into));
+        command.push(output.into());
         subjects.push(Subject::new(compiler.name, command));
     }
     Ok(subjects)
@@ -88,7 +90,7 @@ fn runners(tools: &Tools, program: &Program) -> Result<Vec<Subject>> {
 /// Wall time of each kernel, start included, after checking that all print the same.
 pub(crate) fn run(tools: &Tools, rounds: usize, report: &mut Report) -> Result<()> {
     for name in KERNELS {
-        let subjects = runners(tools, &tools.build(name)?)?;
+        let subjects = runners(tools, &tools.build(name)?, &[])?;
         agree(&subjects)?;
         let samples = alternate(&subjects, rounds)?;
         for (subject, samples) in subjects.iter().zip(&samples) {
@@ -101,7 +103,7 @@ pub(crate) fn run(tools: &Tools, rounds: usize, report: &mut Report) -> Result<(
 /// Wall time and peak memory of a compiled hello world, many more runs than of a kernel.
 pub(crate) fn start(tools: &Tools, rounds: usize, report: &mut Report) -> Result<()> {
     let program = tools.build("hello")?;
-    let mut subjects = runners(tools, &program)?;
+    let mut subjects = runners(tools, &program, &[])?;
     subjects.push(Subject::new("wasmc run (warm)", words([&tools.wasmc as &dyn AsRef<_>, &"run", &program.wasm])));
     agree(&subjects)?;
     let samples = alternate(&subjects, rounds * 20)?;
@@ -117,7 +119,7 @@ pub(crate) fn start(tools: &Tools, rounds: usize, report: &mut Report) -> Result
 fn agree(subjects: &[Subject]) -> Result<()> {
     let mut first: Option<(&str, Vec<u8>)> = None;
     for subject in subjects {
-        let done = std::process::Command::new(&subject.command[0]).args(&subject.command[1..]).output()?;
+        let done = subject.command().output()?;
         let (name, expected) = first.get_or_insert_with(|| (subject.name, done.stdout.clone()));
         ensure!(done.stdout == *expected, "{} and {name} print different things", subject.name);
     }

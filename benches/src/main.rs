@@ -12,6 +12,7 @@ mod instantiate;
 mod measure;
 mod picture;
 mod report;
+mod system;
 mod tools;
 
 use report::Report;
@@ -45,13 +46,15 @@ enum Measure {
     Run,
     /// Whole-process start of a compiled hello world.
     Start,
+    /// Calls of the system that a program makes.
+    System,
     /// Loading, instantiating and dropping in this process.
     Instantiate,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let all = [Measure::Compile, Measure::Run, Measure::Start, Measure::Instantiate];
+    let all = [Measure::Compile, Measure::Run, Measure::Start, Measure::System, Measure::Instantiate];
     let wanted = if arguments.measures.is_empty() { &all[..] } else { &arguments.measures };
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
     let tools = Tools::find(&arguments.out.join("build"))?;
@@ -61,6 +64,7 @@ fn main() -> Result<()> {
             Measure::Compile => commands::compile(&tools, &arguments.module, arguments.rounds, &mut report)?,
             Measure::Run => commands::run(&tools, arguments.rounds, &mut report)?,
             Measure::Start => commands::start(&tools, arguments.rounds, &mut report)?,
+            Measure::System => system::measure(&tools, arguments.rounds, &mut report)?,
             Measure::Instantiate => instantiate::measure(arguments.rounds, &mut report)?,
         }
     }

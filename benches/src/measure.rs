@@ -23,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) name: &'static str,
     /// Program and arguments.
     pub(crate) command: Vec<std::ffi::OsString>,
+    /// Where it runs, if that is not here.
+    pub(crate) folder: Option<std::path::PathBuf>,
 }
 
 impl Subject {
@@ -32,12 +34,22 @@ impl Subject {
         I: IntoIterator<Item = S>,
         S: Into<std::ffi::OsString>,
     {
-        Self { name, command: command.into_iter().map(Into::into).collect() }
+        Self { name, command: command.into_iter().map(Into::into).collect(), folder: None }
+    }
+
+    /// The command, ready to be started.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).stdin(Stdio::null());
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
     }
 
     fn sample(&self) -> Result<Sample> {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut command = self.command();
+        command.stdout(Stdio::null());
         let start = Instant::now();
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.command[0].display()))?;
         let used = child.wait4()?;
@@ -47,11 +59,20 @@ impl Subject {
     }
 }
 
-/// Runs each subject once to warm it, then `rounds` times in turn; gives each one's samples. Who follows whom changes
-/// from round to round, since a large process leaves work behind for the next.
+/// Times each subject: see [`alternate_by`].
 pub(crate) fn alternate(subjects: &[Subject], rounds: usize) -> Result<Vec<Vec<Sample>>> {
+    alternate_by(subjects, rounds, Subject::sample)
+}
+
+/// Takes a sample of each subject to warm it, then `rounds` samples in turn; gives each one's. Who follows whom changes
+/// from round to round, since a large process leaves work behind for the next.
+pub(crate) fn alternate_by<T: Clone>(
+    subjects: &[Subject],
+    rounds: usize,
+    sample: impl Fn(&Subject) -> Result<T>,
+) -> Result<Vec<Vec<T>>> {
     for subject in subjects {
-        subject.sample()?;
+        sample(subject)?;
     }
     let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
     for round in 0..rounds {
@@ -59,7 +80,7 @@ pub(crate) fn alternate(subjects: &[Subject], rounds: usize) -> Result<Vec<Vec<S
             // Every other round goes backwards, and each starts with another one.
             let forward = (round + turn) % subjects.len();
             let index = if round % 2 == 0 { forward } else { subjects.len() - 1 - forward };
-            samples[index].push(subjects[index].sample()?);
+            samples[index].push(sample(&subjects[index])?);
         }
     }
     Ok(samples)

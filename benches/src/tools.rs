@@ -43,7 +43,8 @@ impl Tools {
             wasmc: beside("wasmc")?,
             wasmrun: beside("wasmrun")?,
             wasmtime: find_wasmtime(),
-            build: build.to_owned(),
+            // Commands run in other folders as well.
+            build: std::path::absolute(build)?,
         })
     }
 

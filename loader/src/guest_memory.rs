@@ -8,6 +8,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use wasmc_contract::context::MemoryDefinition;
 
+// One piece goes by a call of its own kind, which costs less than a vectored one.
+
 /// The most pieces that one vectored call moves; a caller with more sees a partial transfer.
 const PIECES_MAX: usize = 64;
 
@@ -109,11 +111,22 @@ impl GuestMemory<'_> {
     ///
     /// The system's; `EFAULT` if a piece is not inside the memory.
     pub fn read_from_fd(&self, file: BorrowedFd<'_>, pieces: &[(u64, u64)], offset: Option<u64>) -> io::Result<usize> {
+        let file = file.as_raw_fd();
+        if let [(address, length)] = *pieces {
+            let to = self.pointer(address, length).ok_or_else(fault)?.cast();
+            let length = length as usize;
+            return counted(match offset {
+                // SAFETY: `pointer` has checked that the piece is accessible; the kernel does the writing.
+                None => unsafe { libc::read(file, to, length) },
+                // SAFETY: as above.
+                Some(offset) => unsafe { libc::pread(file, to, length, offset as libc::off_t) },
+            });
+        }
         self.transfer(pieces, |vectors, count| match offset {
             // SAFETY: `transfer` has checked that each piece is accessible; the kernel does the writing.
-            None => unsafe { libc::readv(file.as_raw_fd(), vectors, count) },
+            None => unsafe { libc::readv(file, vectors, count) },
             // SAFETY: as above.
-            Some(offset) => unsafe { libc::preadv(file.as_raw_fd(), vectors, count, offset as libc::off_t) },
+            Some(offset) => unsafe { libc::preadv(file, vectors, count, offset as libc::off_t) },
         })
     }
 
@@ -124,11 +137,22 @@ impl GuestMemory<'_> {
     ///
     /// The system's; `EFAULT` if a piece is not inside the memory.
     pub fn write_to_fd(&self, file: BorrowedFd<'_>, pieces: &[(u64, u64)], offset: Option<u64>) -> io::Result<usize> {
+        let file = file.as_raw_fd();
+        if let [(address, length)] = *pieces {
+            let from = self.pointer(address, length).ok_or_else(fault)?.cast();
+            let length = length as usize;
+            return counted(match offset {
+                // SAFETY: `pointer` has checked that the piece is accessible; the kernel only reads.
+                None => unsafe { libc::write(file, from, length) },
+                // SAFETY: as above.
+                Some(offset) => unsafe { libc::pwrite(file, from, length, offset as libc::off_t) },
+            });
+        }
         self.transfer(pieces, |vectors, count| match offset {
             // SAFETY: `transfer` has checked that each piece is accessible; the kernel only reads.
-            None => unsafe { libc::writev(file.as_raw_fd(), vectors, count) },
+            None => unsafe { libc::writev(file, vectors, count) },
             // SAFETY: as above.
-            Some(offset) => unsafe { libc::pwritev(file.as_raw_fd(), vectors, count, offset as libc::off_t) },
+            Some(offset) => unsafe { libc::pwritev(file, vectors, count, offset as libc::off_t) },
         })
     }
 
@@ -179,14 +203,21 @@ impl GuestMemory<'_> {
         let mut vectors = [const { MaybeUninit::<libc::iovec>::uninit() }; PIECES_MAX];
         let mut count = 0;
         for &(address, length) in pieces.iter().filter(|(_, length)| *length > 0).take(PIECES_MAX) {
-            let fault = || io::Error::from_raw_os_error(libc::EFAULT);
             let base = self.pointer(address, length).ok_or_else(fault)?.cast();
             vectors[count].write(libc::iovec { iov_base: base, iov_len: length as usize });
             count += 1;
         }
-        let length = call(vectors.as_ptr().cast(), count as libc::c_int);
-        usize::try_from(length).map_err(|_| io::Error::last_os_error())
+        counted(call(vectors.as_ptr().cast(), count as libc::c_int))
     }
+}
+
+fn fault() -> io::Error {
+    io::Error::from_raw_os_error(libc::EFAULT)
+}
+
+/// What a system call that moves bytes has returned.
+fn counted(length: isize) -> io::Result<usize> {
+    usize::try_from(length).map_err(|_| io::Error::last_os_error())
 }
 
 /// What `sendmsg` and `recvmsg` are told of `count` pieces.

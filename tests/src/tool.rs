@@ -76,6 +76,33 @@ impl Zig {
     }
 }
 
+/// Whether the Rust that runs this has the library for programs of WASI (`rustup target add wasm32-wasip1`).
+pub fn has_rust_target() -> bool {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", RUST_TARGET]).output();
+    output.is_ok_and(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+/// What Rust calls WASI preview 1.
+pub const RUST_TARGET: &str = "wasm32-wasip1";
+
+/// ripgrep, built from the registry's source for WASI; `None` if the target or the registry is not here.
+pub fn ripgrep() -> Option<PathBuf> {
+    let folder = crate::binary::directory().ok()?.with_file_name("ripgrep");
+    let wasm = folder.join("bin/rg.wasm");
+    if !has_rust_target() {
+        return None;
+    }
+    if !wasm.is_file() {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["install", "ripgrep", "--version", "15.1.0", "--locked", "--no-track", "--target", RUST_TARGET]);
+        cargo.arg("--root").arg(&folder).arg("--target-dir").arg(folder.join("target"));
+        // Those of the tests' own build are not meant for it.
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        run(&mut cargo).ok()?;
+    }
+    Some(wasm)
+}
+
 /// The `node_modules` folder with AssemblyScript and its shim for WASI, fetched from the registry if it can be.
 pub fn assemblyscript() -> Option<PathBuf> {
     const PACKAGES: [&str; 2] = ["assemblyscript@0.28.20", "@assemblyscript/wasi-shim@0.1.0"];

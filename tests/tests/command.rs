@@ -311,6 +311,34 @@ fn a_blocking_host_call_is_interrupted() -> Result<()> {
 }
 
 #[test]
+fn a_signal_that_means_nothing_prolongs_no_sleep() -> Result<()> {
+    // Sleeps for half a second.
+    let (_folder, object) = compiled(
+        r#"(module
+             (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+             (memory (export "memory") 1)
+             (data (i32.const 24) "\00\65\cd\1d")
+             (func (export "_start")
+               (if (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 96)) (then unreachable))))"#,
+        &["--interruptible"],
+    )?;
+    let mut child = wasmrun()?.args(["--timeout", "5m"]).arg(&object).spawn()?;
+    let process = rustix::process::Pid::from_child(&child);
+    let end = Instant::now() + Duration::from_secs(60);
+    // What wakes blocking calls to be stopped, from somebody else, and more often than the sleep is long.
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        ensure!(Instant::now() < end, "it still sleeps");
+        std::thread::sleep(Duration::from_millis(100));
+        rustix::process::kill_process(process, rustix::process::Signal::URG)?;
+    };
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+#[test]
 fn limits_are_kept() -> Result<()> {
     let (_folder, object) = compiled(
         r#"(module (memory 1)

@@ -68,6 +68,18 @@ const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "Rust (rustup's)",
+        source: "library.rs",
+        build: |source, wasm| {
+            if !tool::has_rust_target() {
+                return None;
+            }
+            let mut command = Command::new("rustc");
+            command.args(["--edition", "2021", "--target", tool::RUST_TARGET, "-O", "-o"]).arg(wasm).arg(source);
+            Some(command)
+        },
+    },
+    Language {
         name: "AssemblyScript",
         source: "library.ts",
         build: |source, wasm| {
@@ -112,6 +124,50 @@ fn programs_of_many_languages_print_what_they_should() -> Result<()> {
     let count = LANGUAGES.len() - missing.len();
     wasmc_tests::say(&format!("{count} languages run, {} not here {missing:?}", missing.len()));
     ensure!(failures.is_empty(), "\n{}", failures.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn ripgrep_searches_a_tree() -> Result<()> {
+    const FILES: &[(&str, &str)] = &[
+        (".gitignore", "built/\n*.log\n"),
+        ("built/output", "needle, but ignored\n"),
+        ("notes.log", "needle, but ignored\n"),
+        ("deep/er/still.txt", "nothing\nthe needle (42) and the Needle\n"),
+        ("hay.txt", "straw\nneedle 7\nstraw\n"),
+        ("binary", "\0needle\0"),
+    ];
+    let Some(wasm) = tool::ripgrep() else {
+        wasmc_tests::say("ripgrep cannot be built here (rustup target add wasm32-wasip1)");
+        return Ok(());
+    };
+    let folder = tempfile::tempdir()?;
+    let object = folder.path().join("rg.o");
+    tool::run(binary::wasmc()?.arg("compile").arg(&wasm).arg("-o").arg(&object))?;
+    let tree = folder.path().join("tree");
+    for (name, text) in FILES {
+        let path = tree.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&tree))?;
+        std::fs::write(path, text)?;
+    }
+    std::fs::create_dir(tree.join(".git"))?;
+    let search = |arguments: &[&str]| -> Result<(Option<i32>, String)> {
+        let grant = format!("{}::/", tree.display());
+        let output = binary::wasmrun()?.args(["--dir", &grant]).arg(&object).args(arguments).output()?;
+        Ok((output.status.code(), String::from_utf8(output.stdout)?))
+    };
+    let all = search(&["--sort", "path", "-n", r"needle \(?\d+", "/"])?;
+    ensure!(
+        all == (Some(0), "/deep/er/still.txt:2:the needle (42) and the Needle\n/hay.txt:2:needle 7\n".into()),
+        "{all:?}"
+    );
+    let counted = search(&["--sort", "path", "-i", "--count-matches", "--no-ignore", "NEEDLE", "/"])?;
+    let counts = "/built/output:1\n/deep/er/still.txt:2\n/hay.txt:1\n/notes.log:1\n";
+    ensure!(counted == (Some(0), counts.into()), "{counted:?}");
+    let none = search(&["haystack", "/"])?;
+    ensure!(none == (Some(1), String::new()), "{none:?}");
+    let missing = search(&["needle", "/nowhere"])?;
+    ensure!(missing == (Some(2), String::new()), "{missing:?}");
     Ok(())
 }
 

@@ -186,11 +186,19 @@ impl Wasi {
             path {
                 path_filestat_get(descriptor: u32, lookup: u32, path: u32, length: u32, result: u32);
             }
-            poll {
-                poll_oneoff(subscriptions: u32, events: u32, count: u32, result: u32);
-            }
             }
         }
+        let context = Arc::clone(&self.context);
+        linker.function(
+            module,
+            "poll_oneoff",
+            move |caller: &mut Caller<'_>, subscriptions: u32, events: u32, count: u32, result: u32| {
+                let patience = || !caller.interrupted();
+                run(caller, |memory| {
+                    poll::poll_oneoff(&context, memory, version, &patience, subscriptions, events, count, result)
+                })
+            },
+        )?;
         linker.function(module, "proc_exit", |_: &mut Caller<'_>, status: u32| {
             Err::<(), HostError>(HostError::Exit(status.cast_signed()))
         })?;

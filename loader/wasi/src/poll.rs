@@ -55,10 +55,13 @@ impl Event {
     }
 }
 
+/// `patience` is asked when a signal has come, whether to go on.
+#[expect(clippy::too_many_arguments, reason = "the interface's own")]
 pub(crate) fn poll_oneoff(
     context: &Context,
     memory: &GuestMemory,
     version: Version,
+    patience: &dyn Fn() -> bool,
     subscriptions: u32,
     events: u32,
     count: u32,
@@ -77,7 +80,7 @@ pub(crate) fn poll_oneoff(
     let waits = (0..u64::from(count))
         .map(|index| read(context, memory, version, u64::from(subscriptions) + index * subscription_bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    let happened = wait(&context.clock, &waits)?;
+    let happened = wait(&context.clock, patience, &waits)?;
     for (index, event) in happened.iter().enumerate() {
         event.write(memory, u64::from(events) + index as u64 * EVENT_BYTES)?;
     }
@@ -149,7 +152,7 @@ fn host_descriptor(object: &Object) -> Option<BorrowedFd<'_>> {
 }
 
 /// Waits until at least one event has come, and returns all that have.
-fn wait(clock: &Clock, subscriptions: &[Subscription]) -> Result<Vec<Event>, Errno> {
+fn wait(clock: &Clock, patience: &dyn Fn() -> bool, subscriptions: &[Subscription]) -> Result<Vec<Event>, Errno> {
     let mut polled: Vec<PollFd<'_>> = Vec::new();
     let mut immediate = false;
     let mut shortest: Option<u64> = None;
@@ -165,7 +168,7 @@ fn wait(clock: &Clock, subscriptions: &[Subscription]) -> Result<Vec<Event>, Err
         }
     }
     let timeout = if immediate { Some(0) } else { shortest };
-    let elapsed = sleep(clock, &mut polled, timeout)?;
+    let elapsed = sleep(clock, patience, &mut polled, timeout)?;
     let mut polled = polled.iter();
     let mut events = Vec::new();
     for subscription in subscriptions {
@@ -202,32 +205,29 @@ fn wait(clock: &Clock, subscriptions: &[Subscription]) -> Result<Vec<Event>, Err
 
 /// Waits for the descriptors, or for `timeout` nanoseconds: how many have passed, never fewer than were waited for if
 /// no descriptor became ready.
-fn sleep(clock: &Clock, polled: &mut [PollFd<'_>], timeout: Option<u64>) -> Result<u64, Errno> {
-    match (clock, timeout) {
-        (Clock::Virtual(time), Some(timeout)) => {
-            let ready = rustix::event::poll(polled, Some(&timespec(0)))?;
-            if ready == 0 {
-                time.fetch_add(timeout, std::sync::atomic::Ordering::Relaxed);
-                return Ok(timeout);
-            }
-            Ok(0)
+fn sleep(
+    clock: &Clock,
+    patience: &dyn Fn() -> bool,
+    polled: &mut [PollFd<'_>],
+    timeout: Option<u64>,
+) -> Result<u64, Errno> {
+    if let (Clock::Virtual(time), Some(timeout)) = (clock, timeout) {
+        if rustix::event::poll(polled, Some(&timespec(0)))? > 0 {
+            return Ok(0);
         }
-        (_, None) => {
-            rustix::event::poll(polled, None)?;
-            Ok(0)
-        }
-        (_, Some(timeout)) => {
-            let start = std::time::Instant::now();
-            let passed = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            loop {
-                let left = timeout.saturating_sub(passed());
-                match rustix::event::poll(polled, Some(&timespec(left))) {
-                    Ok(0) if passed() >= timeout => return Ok(passed()),
-                    Ok(0) => {}
-                    Ok(_) => return Ok(passed()),
-                    Err(error) => return Err(error.into()),
-                }
-            }
+        time.fetch_add(timeout, std::sync::atomic::Ordering::Relaxed);
+        return Ok(timeout);
+    }
+    let start = std::time::Instant::now();
+    let passed = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    loop {
+        let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed())));
+        match rustix::event::poll(polled, left.as_ref()) {
+            // A signal that is none of the program's business; the time that has passed counts.
+            Err(rustix::io::Errno::INTR) if patience() => {}
+            Err(error) => return Err(error.into()),
+            Ok(0) if timeout.is_none_or(|timeout| passed() < timeout) => {}
+            Ok(_) => return Ok(passed()),
         }
     }
 }
