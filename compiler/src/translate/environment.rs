@@ -16,7 +16,7 @@ pub(super) struct Environment<'m> {
     pub(super) frontend_config: TargetFrontendConfig,
     /// Whether there are instructions that round floats.
     pub(super) has_round: bool,
-    /// Whether there is a fused multiply-add.
+    /// Whether a fused multiply-add is an instruction, and may be used: its result is not that of two roundings.
     pub(super) fuses: bool,
     /// Whether bytes can be permuted by an instruction.
     pub(super) has_byte_shuffle: bool,

@@ -1,7 +1,8 @@
 //! Vectors. On the operand stack a vector has whatever type it was made with; operators bitcast to the type they need.
 //!
 //! Relaxed operators do what the strict ones do; `relaxed_madd` and `relaxed_nmadd` are fused where the target has an
-//! instruction for it, and else round twice.
+//! instruction for it, and else round twice. Where results must not differ between machines (canonical NaNs), they
+//! always round twice.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{ConstantData, InstBuilder, Type, Value, types};
