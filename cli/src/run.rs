@@ -150,6 +150,8 @@ fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
         saturating_float_to_int,
         sign_extension,
         mutable_global,
+        exceptions,
+        legacy_exceptions,
     } = features;
     let enabled = [
         simd,
@@ -165,6 +167,8 @@ fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
         saturating_float_to_int,
         sign_extension,
         mutable_global,
+        exceptions,
+        legacy_exceptions,
     ];
     builder.input("features", enabled.map(u8::from))
 }

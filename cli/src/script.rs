@@ -64,6 +64,8 @@ proposals! {
     SaturatingFloatToInt => saturating_float_to_int,
     SignExtension => sign_extension,
     MutableGlobal => mutable_global,
+    Exceptions => exceptions,
+    LegacyExceptions => legacy_exceptions,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {

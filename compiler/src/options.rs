@@ -43,6 +43,8 @@ pub struct Features {
     pub saturating_float_to_int: bool,
     pub sign_extension: bool,
     pub mutable_global: bool,
+    pub exceptions: bool,
+    pub legacy_exceptions: bool,
 }
 
 impl Default for Features {
@@ -61,6 +63,8 @@ impl Default for Features {
             saturating_float_to_int: true,
             sign_extension: true,
             mutable_global: true,
+            exceptions: true,
+            legacy_exceptions: true,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use wasmc_loader::{DebugOptions, Image, Linker, Outcome, Store, StoreOptions, Value};
+use wasmc_loader::{DebugOptions, Image, Linker, Outcome, Store, StoreOptions, Uncaught, Value};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,7 +21,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     match function.call(&mut store, &values)? {
         Outcome::Returned(values) => println!("{values:?}"),
         Outcome::Exited(status) => println!("exited with {status}"),
-        Outcome::Trapped(report) => {
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => {
             eprintln!("{report}");
             return Ok(ExitCode::from(134));
         }

@@ -7,6 +7,7 @@ use wasmc_contract::convention::{ArrayEntry, RETURNED};
 use wasmc_contract::trap::TrapCode;
 
 use crate::entity::Function;
+use crate::exception::{self, ExceptionReference, Uncaught};
 use crate::host::HostRecord;
 use crate::report::TrapReport;
 use crate::store::{Store, StoreInner};
@@ -23,6 +24,8 @@ pub enum Outcome {
     Exited(i32),
     /// The code trapped.
     Trapped(TrapReport),
+    /// The code threw an exception that it did not catch.
+    Threw(Uncaught),
 }
 
 /// Why a call could not be made.
@@ -76,6 +79,8 @@ pub(crate) enum Raised {
     Trap(TrapCode, Option<String>),
     Exit(i32),
     Report(TrapReport),
+    /// The exception at this address.
+    Exception(u64),
 }
 
 /// What an entry into compiled code must put back, on the stack of [`enter`].
@@ -127,10 +132,10 @@ impl Function {
         if !returned {
             return Ok(take_outcome(store));
         }
-        let id = store.inner().id;
+        let inner = store.inner();
         let value = |(slot, value_type): (&Slot, &ValueType)| {
             // SAFETY: the function left values of its results' types, of its own store.
-            unsafe { Value::from_slot(*slot, *value_type, id) }
+            unsafe { Value::from_slot(*slot, *value_type, inner) }
         };
         Ok(Outcome::Returned(slots.iter().zip(&function_type.results).map(value).collect()))
     }
@@ -219,6 +224,9 @@ pub(crate) unsafe fn enter(
     // SAFETY: the store outlives the call.
     let inner = unsafe { &mut *store };
     let is_outermost = inner.activation.is_null();
+    if is_outermost {
+        inner.exceptions.forget_exposed();
+    }
     let current = trap::set_current_store(store);
     let earlier_limit = inner.stack_limit;
     // A host function may have handed the store to a thread that ran nothing yet: its stack is another one.
@@ -269,6 +277,14 @@ pub(crate) fn take_outcome(store: &mut Store) -> Outcome {
     match std::mem::take(&mut inner.raised) {
         Raised::Exit(status) => Outcome::Exited(status),
         Raised::Report(report) => Outcome::Trapped(report),
+        Raised::Exception(address) => {
+            // SAFETY: it was thrown just now, and nothing was let go since.
+            let exception = unsafe { ExceptionReference::expose(inner, address) };
+            let message = exception::describe(store, exception);
+            let inner = store.inner();
+            let report = inner.backtrace.report(inner, TrapCode::UncaughtException, Some(message));
+            Outcome::Threw(Uncaught { exception, report })
+        }
         Raised::Trap(code, message) => {
             if code == TrapCode::Interrupted {
                 inner.shared.flag().store(0, std::sync::atomic::Ordering::Release);

@@ -7,10 +7,10 @@
 //! * [`Image`]: an artifact mapped, checked, relocated and protected; shared by all its instances and by threads;
 //! * [`Store`]: owns instances and whatever they share, and is used by one thread at a time;
 //! * [`Linker`]: names what modules import, and makes an [`Instance`] of an image in a store;
-//! * [`Function::call`]: runs code and gives an [`Outcome`]: returned values, an exit status or a trap's report;
+//! * [`Function::call`]: runs code and gives an [`Outcome`]: returned values, an exit status, a trap's report or an exception;
 //! * [`Pool`]: keeps instances of one image ready, and resets them.
 //!
-//! A trap and an exit status are values of [`Outcome`]; an error means that the loader could not do its job.
+//! A trap, an exception that nothing caught and an exit status are values of [`Outcome`]; an error means that the loader could not do its job.
 //!
 //! All code of the project that maps, protects or calls memory is in this crate. Artifacts are read as hostile input;
 //! running their code is trust.
@@ -20,6 +20,7 @@ mod call;
 mod debug;
 mod entity;
 mod error;
+mod exception;
 mod guest_memory;
 mod host;
 mod image;
@@ -40,6 +41,7 @@ pub use call::{CallError, Outcome};
 pub use debug::DebugOptions;
 pub use entity::{EntityError, Extern, Function, Global, Memory, Table, Tag};
 pub use error::{LoadError, SystemError};
+pub use exception::{ExceptionReference, Uncaught};
 pub use guest_memory::GuestMemory;
 pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
 pub use image::{ExportType, Image, ImportType};
@@ -52,6 +54,6 @@ pub use store::{Store, StoreOptions};
 pub use types::{
     ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, ValueType,
 };
-pub use value::{ExceptionReference, ExternReference, Value};
+pub use value::{ExternReference, Value};
 /// Why compiled code stopped.
 pub use wasmc_contract::trap::TrapCode;

@@ -14,6 +14,7 @@ use crate::builtin;
 use crate::call::{Activation, Raised};
 use crate::entity::{MemoryData, TableData};
 use crate::error::SystemError;
+use crate::exception::{self, Exceptions, TagData};
 use crate::host::HostRecord;
 use crate::image::Image;
 use crate::instance::InstanceData;
@@ -52,7 +53,7 @@ pub(crate) struct StoreInner {
     /// Globals that the host made.
     pub(crate) globals: Vec<Owned<wasmc_contract::context::GlobalSlot>>,
     /// What tags' identities point to.
-    pub(crate) tags: Vec<Owned<u64>>,
+    pub(crate) tags: Vec<Owned<TagData>>,
     pub(crate) host_functions: Vec<Owned<HostRecord>>,
     /// References that no instance's context holds.
     pub(crate) references: Vec<Owned<FunctionReference>>,
@@ -68,6 +69,7 @@ pub(crate) struct StoreInner {
     pub(crate) raised: Raised,
     /// Where it was left.
     pub(crate) backtrace: Backtrace,
+    pub(crate) exceptions: Exceptions,
     /// How many bytes memories and tables have.
     pub(crate) memory_bytes: u64,
     /// What a C program asked to be told of traps in exports that it called directly.
@@ -132,6 +134,7 @@ impl Store {
             host_calls: 0,
             raised: Raised::None,
             backtrace: Backtrace::default(),
+            exceptions: Exceptions::default(),
             memory_bytes: 0,
             trap_callback: None,
         })));
@@ -236,8 +239,9 @@ impl StoreInner {
         self.instances.iter().map(|instance| &instance.image)
     }
 
-    pub(crate) fn add_tag(&mut self) -> u64 {
-        let tag = Owned::new(0);
+    /// The identity of a new tag of this type.
+    pub(crate) fn add_tag(&mut self, type_identity: u32) -> u64 {
+        let tag = Owned::new(TagData { type_identity, fields: exception::field_count(type_identity) });
         let address = tag.address();
         self.tags.push(tag);
         address

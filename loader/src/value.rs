@@ -1,7 +1,8 @@
 //! Values as a host sees them, and as compiled code has them: 16-byte slots.
 
 use crate::entity::Function;
-use crate::store::Store;
+use crate::exception::ExceptionReference;
+use crate::store::{Store, StoreInner};
 use crate::types::{HeapType, ReferenceType, ValueType};
 
 /// A value.
@@ -50,10 +51,6 @@ impl ExternReference {
     }
 }
 
-/// A reference to an exception.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExceptionReference(std::num::NonZeroU64);
-
 /// A value's slot in an array of values.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(16))]
@@ -99,8 +96,13 @@ impl Value {
         }
     }
 
-    /// Whether the value, in `store`, has the type `value_type`. A function of another store has none.
+    /// Whether the value, in `store`, has the type `value_type`. A function or an exception of another store has none.
     pub(crate) fn has_type(&self, store: &Store, value_type: ValueType) -> bool {
+        if let Self::Exception(Some(exception)) = self
+            && !exception.is_of(store)
+        {
+            return false;
+        }
         let Self::Function(Some(function)) = self else {
             return self.value_type().matches(value_type);
         };
@@ -118,7 +120,7 @@ impl Value {
             Self::V128(bits) => return Slot { low: bits as u64, high: (bits >> 64) as u64 },
             Self::Function(function) => function.map_or(0, Function::address),
             Self::Extern(reference) => reference.map_or(0, ExternReference::raw),
-            Self::Exception(reference) => reference.map_or(0, |reference| reference.0.get()),
+            Self::Exception(reference) => reference.map_or(0, |reference| reference.address()),
         };
         Slot { low, high: 0 }
     }
@@ -127,8 +129,8 @@ impl Value {
     ///
     /// # Safety
     ///
-    /// A reference to a function in `slot` must be one of the store with the number `store`.
-    pub(crate) unsafe fn from_slot(slot: Slot, value_type: ValueType, store: u64) -> Self {
+    /// A reference in `slot` must be one of `store`'s.
+    pub(crate) unsafe fn from_slot(slot: Slot, value_type: ValueType, store: &StoreInner) -> Self {
         match Self::default_of(value_type) {
             Self::I32(_) => Self::I32(slot.low as i32),
             Self::I64(_) => Self::I64(slot.low.cast_signed()),
@@ -137,10 +139,13 @@ impl Value {
             Self::V128(_) => Self::V128(u128::from(slot.low) | u128::from(slot.high) << 64),
             Self::Function(_) => {
                 // SAFETY: the caller's promise.
-                Self::Function((slot.low != 0).then(|| unsafe { Function::from_address(slot.low, store) }))
+                Self::Function((slot.low != 0).then(|| unsafe { Function::from_address(slot.low, store.id) }))
             }
             Self::Extern(_) => Self::Extern((slot.low != 0).then(|| ExternReference::from_raw(slot.low))),
-            Self::Exception(_) => Self::Exception(std::num::NonZeroU64::new(slot.low).map(ExceptionReference)),
+            Self::Exception(_) => {
+                // SAFETY: the caller's promise.
+                Self::Exception((slot.low != 0).then(|| unsafe { ExceptionReference::expose(store, slot.low) }))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use wasmc_loader::{Image, Linker, Outcome, Store, StoreOptions};
+use wasmc_loader::{Image, Linker, Outcome, Store, StoreOptions, Uncaught};
 use wasmc_wasi::{MemoryDirectory, WasiBuilder};
 
 /// Compiles a program, runs it with what `builder` says, and gives its exit status.
@@ -22,7 +22,7 @@ pub fn run(wasm: &[u8], builder: WasiBuilder) -> Result<i32> {
     match start.call(&mut store, &[])? {
         Outcome::Returned(_) => Ok(0),
         Outcome::Exited(status) => Ok(status),
-        Outcome::Trapped(report) => bail!("{report:?}"),
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => bail!("{report:?}"),
     }
 }
 

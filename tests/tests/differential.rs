@@ -9,7 +9,7 @@ use wasmc_compiler::options::{BoundsChecks, Optimization};
 use wasmc_compiler::{CompileOptions, compile};
 use wasmc_contract::target::CpuFeatures;
 use wasmc_contract::trap::TrapCode;
-use wasmc_loader::{Extern, Image, InstantiateError, Linker, Outcome, Store, StoreOptions, Value};
+use wasmc_loader::{Extern, Image, InstantiateError, Linker, Outcome, Store, StoreOptions, Uncaught, Value};
 use wasmc_tests::random::Random;
 use wasmc_tests::{compile_options, cpu_levels};
 
@@ -169,7 +169,7 @@ fn run_wasmc(wasm: &[u8], seed: u64, options: &CompileOptions) -> Result<Trace> 
         };
         let ran = match function.call(&mut store, &arguments)? {
             Outcome::Returned(values) => Ran::Returned(values.iter().map(show_wasmc).collect()),
-            Outcome::Trapped(report) => Ran::Trapped(kind(report.code)),
+            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => Ran::Trapped(kind(report.code)),
             Outcome::Exited(status) => return Err(anyhow!("exited with {status}")),
         };
         trace.calls.push((name.clone(), ran));

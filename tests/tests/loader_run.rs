@@ -195,6 +195,7 @@ fn calls_nest_and_their_traps_are_told_together() -> Result<()> {
             },
             Outcome::Trapped(report) => Err(HostError::Raised(report)),
             Outcome::Exited(status) => Err(HostError::Exit(status)),
+            Outcome::Threw(uncaught) => Err(uncaught.into()),
         }
     })?;
     let mut program = Program::new(

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmc_compiler::CompileError;
 use wasmc_contract::trap::TrapCode;
 use wasmc_loader::{
-    Extern, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapReport, Value,
+    Extern, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapReport, Uncaught, Value,
 };
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
@@ -263,7 +263,7 @@ impl<'a> Runner<'a> {
         let arguments = invoke.args.iter().map(values::argument).collect::<Result<Vec<_>, _>>()?;
         match function.call(&mut self.store, &arguments) {
             Ok(Outcome::Returned(results)) => Ok(Ran::Returned(results)),
-            Ok(Outcome::Trapped(report)) => Ok(Ran::Trapped(report)),
+            Ok(Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. })) => Ok(Ran::Trapped(report)),
             Ok(Outcome::Exited(status)) => Err(format!("exited with {status}").into()),
             Err(error) => Err(format!("cannot be called: {error}").into()),
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode,
-    TrapReport, Value,
+    TrapReport, Uncaught, Value,
 };
 
 use crate::options::{RunOptions, UnknownImports};
@@ -151,7 +151,7 @@ fn call(options: &RunOptions, program: &Program<'_>, store: &mut Store, instance
         return Ok(match start.call(store, &[]).context("cannot call `_start`")? {
             Outcome::Returned(_) => End::Status(0),
             Outcome::Exited(status) => End::Status(status),
-            Outcome::Trapped(report) => End::Trap(report),
+            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => End::Trap(report),
         });
     }
     let initialize = instance.function(store, "_initialize");
@@ -182,7 +182,7 @@ fn call(options: &RunOptions, program: &Program<'_>, store: &mut Store, instance
             End::Status(0)
         }
         Outcome::Exited(status) => End::Status(status),
-        Outcome::Trapped(report) => End::Trap(report),
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => End::Trap(report),
     })
 }
 
@@ -192,7 +192,7 @@ fn call_initialize(store: &mut Store, initialize: Option<Function>) -> anyhow::R
     Ok(match initialize.call(store, &[]).context("cannot call `_initialize`")? {
         Outcome::Returned(_) => None,
         Outcome::Exited(status) => Some(End::Status(status)),
-        Outcome::Trapped(report) => Some(End::Trap(report)),
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => Some(End::Trap(report)),
     })
 }
 

@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::{UnwindInfo, systemv};
 use cranelift_codegen::settings::OptLevel;
-use cranelift_codegen::{FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::{ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
 use wasmc_contract::trap::TrapCode;
 
 use crate::translate::{NAMESPACE_FUNCTIONS, NAMESPACE_TEXT, trap};
@@ -21,7 +21,20 @@ pub(crate) struct FunctionCode {
     pub(crate) traps: Box<[(u32, TrapCode)]>,
     /// The offsets in the wasm file of what [`wasmc_contract::trap`] has in the address map, ascending.
     pub(crate) addresses: Box<[(u32, u32)]>,
+    /// Calls that something catches around, ascending.
+    pub(crate) catching: Box<[CatchingCall]>,
     pub(crate) unwind: Option<systemv::UnwindInfo>,
+}
+
+/// A call inside a `try`: what [`wasmc_contract::exception`] has of it.
+#[derive(Clone, Debug)]
+pub(crate) struct CatchingCall {
+    pub(crate) return_offset: u32,
+    pub(crate) frame_bytes: u32,
+    /// From the stack pointer; `None` if no clause has a tag.
+    pub(crate) context_offset: Option<u32>,
+    /// Tags, or `None` for any exception, and where what is caught goes on.
+    pub(crate) clauses: Box<[(Option<u32>, u32)]>,
 }
 
 /// A reference from code to another place in the text.
@@ -66,6 +79,8 @@ impl FunctionCode {
             relocations: relocations.collect::<Result<_, String>>()?,
             traps: traps(compiled)?,
             addresses: wasm_offset.map_or_else(Default::default, |offset| addresses(compiled, offset)),
+            // What trampolines catch is how their own calls end, and no exception's business.
+            catching: wasm_offset.map_or(Ok(Box::default()), |_| catching(compiled))?,
             unwind,
         })
     }
@@ -93,6 +108,31 @@ fn traps(compiled: &CompiledCode) -> Result<Box<[(u32, TrapCode)]>, String> {
     traps.sort_by_key(|(offset, _)| *offset);
     traps.dedup_by_key(|(offset, _)| *offset);
     Ok(traps.into())
+}
+
+fn catching(compiled: &CompiledCode) -> Result<Box<[CatchingCall]>, String> {
+    let mut calls = Vec::new();
+    for site in compiled.buffer.call_sites().filter(|site| !site.exception_handlers.is_empty()) {
+        let mut context_offset = None;
+        let mut clauses = Vec::with_capacity(site.exception_handlers.len());
+        for handler in site.exception_handlers {
+            match handler {
+                FinalizedMachExceptionHandler::Tag(tag, offset) => clauses.push((Some(tag.as_u32()), *offset)),
+                FinalizedMachExceptionHandler::Default(offset) => clauses.push((None, *offset)),
+                FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
+                    context_offset = Some(*offset);
+                }
+                FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(_)) => {
+                    return Err("the context of a call that catches is in a register".to_owned());
+                }
+            }
+        }
+        let frame_bytes = site.frame_offset.ok_or("the frame of a call that catches has no known size")?;
+        let clauses = clauses.into_boxed_slice();
+        calls.push(CatchingCall { return_offset: site.ret_addr, frame_bytes, context_offset, clauses });
+    }
+    calls.sort_by_key(|call| call.return_offset);
+    Ok(calls.into())
 }
 
 fn addresses(compiled: &CompiledCode, body_start: u32) -> Box<[(u32, u32)]> {

@@ -7,6 +7,6 @@ mod program;
 mod schedule;
 mod worker;
 
-pub(crate) use function_code::{FunctionCode, Relocation, RelocationTarget};
+pub(crate) use function_code::{CatchingCall, FunctionCode, Relocation, RelocationTarget};
 pub(crate) use program::Program;
 pub(crate) use schedule::compile_items;

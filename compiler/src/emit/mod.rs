@@ -10,6 +10,7 @@ use crate::options::CompileOptions;
 
 mod eh_frame;
 mod elf;
+mod handlers;
 mod memory_image;
 mod metadata;
 mod names;
@@ -71,6 +72,7 @@ pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, 
             (Section::Data, images.data),
             (Section::Traps, tables::write(&text.traps)),
             (Section::Addresses, tables::write(&text.addresses)),
+            (Section::Handlers, handlers::write(&text.catching)),
             (Section::Names, names),
         ],
         unwind,

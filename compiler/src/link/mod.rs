@@ -7,7 +7,7 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::unwind::systemv;
 
-use crate::code::{FunctionCode, Program, Relocation, RelocationTarget};
+use crate::code::{CatchingCall, FunctionCode, Program, Relocation, RelocationTarget};
 use crate::error::CompileError;
 
 /// The most text that pc-relative references reach across, and offsets in tables count.
@@ -25,6 +25,8 @@ pub(crate) struct LinkedText {
     pub(crate) traps: Table<u8>,
     /// [`wasmc_contract::trap::AddressMap`].
     pub(crate) addresses: Table<u32>,
+    /// Calls that something catches around, ascending: all offsets are from the text's start.
+    pub(crate) catching: Vec<CatchingCall>,
     /// How to unwind from each item that says so, with the item's offset.
     pub(crate) unwind: Vec<(u32, systemv::UnwindInfo)>,
 }
@@ -59,6 +61,7 @@ pub(crate) fn link(program: &Program<'_>, code: Vec<FunctionCode>) -> Result<Lin
         functions_end: 0,
         traps: Table::with_capacity(code.iter().map(|item| item.traps.len()).sum()),
         addresses: Table::with_capacity(code.iter().map(|item| item.addresses.len()).sum()),
+        catching: Vec::with_capacity(code.iter().map(|item| item.catching.len()).sum()),
         unwind: Vec::with_capacity(code.len()),
     };
     for (item, code) in code.into_iter().enumerate() {
@@ -92,6 +95,11 @@ impl LinkedText {
         }
         for (offset, wasm_offset) in code.addresses {
             self.addresses.push(place.offset + offset, wasm_offset);
+        }
+        for mut call in code.catching {
+            call.return_offset += place.offset;
+            call.clauses.iter_mut().for_each(|(_, handler_offset)| *handler_offset += place.offset);
+            self.catching.push(call);
         }
         self.unwind.extend(code.unwind.map(|unwind| (place.offset, unwind)));
     }

@@ -77,8 +77,9 @@ pub(crate) fn check_heap_type(heap_type: HeapType, offset: u64) -> Result<(), Co
             AbstractHeapType::Func
             | AbstractHeapType::NoFunc
             | AbstractHeapType::Extern
-            | AbstractHeapType::NoExtern => Ok(()),
-            AbstractHeapType::Exn | AbstractHeapType::NoExn => Err(unsupported(offset, "exceptions")),
+            | AbstractHeapType::NoExtern
+            | AbstractHeapType::Exn
+            | AbstractHeapType::NoExn => Ok(()),
             AbstractHeapType::Cont | AbstractHeapType::NoCont => Err(unsupported(offset, "stack switching")),
             _ => Err(unsupported(offset, "GC")),
         },

@@ -44,8 +44,8 @@ pub fn parse<'a>(wasm: &'a [u8], features: &Features) -> Result<WasmModule<'a>, 
 /// What the validator is to accept: the proposals that are on, those without which they cannot be parsed, and those that
 /// are refused here by name.
 fn validated_features(features: &Features) -> WasmFeatures {
-    // Tags and shared memories are declarations: they get past the validator, and what uses them is refused by name.
-    let mut accepted = WasmFeatures::FLOATS | WasmFeatures::EXCEPTIONS | WasmFeatures::THREADS;
+    // Shared memories are declarations: they get past the validator, and what uses them is refused by name.
+    let mut accepted = WasmFeatures::FLOATS | WasmFeatures::THREADS;
     // Declared subtypes and recursion groups came with GC, as did its instructions, which are refused by name.
     let function_references = WasmFeatures::FUNCTION_REFERENCES | WasmFeatures::GC | WasmFeatures::GC_TYPES;
     for (on, feature) in [
@@ -61,6 +61,8 @@ fn validated_features(features: &Features) -> WasmFeatures {
         (features.multi_value, WasmFeatures::MULTI_VALUE),
         (features.saturating_float_to_int, WasmFeatures::SATURATING_FLOAT_TO_INT),
         (features.sign_extension, WasmFeatures::SIGN_EXTENSION),
+        (features.exceptions, WasmFeatures::EXCEPTIONS),
+        (features.legacy_exceptions, WasmFeatures::EXCEPTIONS | WasmFeatures::LEGACY_EXCEPTIONS),
         (features.mutable_global, WasmFeatures::MUTABLE_GLOBAL),
     ] {
         if on {

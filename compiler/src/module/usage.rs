@@ -25,6 +25,8 @@ pub struct Usage {
     pub referenced_functions: Vec<u32>,
     /// Whether a body may refer to a data segment: if none does, those that are placed at compile time are forgotten.
     pub uses_data_segments: bool,
+    /// Whether a body may have a `try` of the older encoding, whose clauses come after it.
+    pub has_older_tries: bool,
 }
 
 /// A table whose elements are known when compiling.
@@ -58,7 +60,7 @@ impl Usage {
         scan.accessed_tables.sort_unstable();
         scan.grown_tables.sort_unstable();
         let ready_tables = ready_tables(module, &candidates, &scan.accessed_tables);
-        let uses_data_segments = scan.uses_data_segments;
+        let (uses_data_segments, has_older_tries) = (scan.uses_data_segments, scan.has_older_tries);
         let is_closed = closed_tables(module);
         let fixed_tables = (0..module.tables.len())
             .map(|table| is_closed[table] && scan.grown_tables.binary_search(&(table as u32)).is_err())
@@ -69,7 +71,7 @@ impl Usage {
         declared_references(module, &ready_tables, &mut referenced_functions);
         referenced_functions.sort_unstable();
         referenced_functions.dedup();
-        Self { ready_tables, fixed_tables, referenced_functions, uses_data_segments }
+        Self { ready_tables, fixed_tables, referenced_functions, uses_data_segments, has_older_tries }
     }
 
     /// The ready table at `table`, if it is one.
@@ -94,6 +96,8 @@ struct BodyScan {
     referenced_functions: Vec<u32>,
     /// Whether one has `memory.init` or `data.drop`.
     uses_data_segments: bool,
+    /// Whether one has `try`.
+    has_older_tries: bool,
 }
 
 impl BodyScan {
@@ -115,6 +119,7 @@ impl BodyScan {
                     note(&mut self.accessed_tables, table);
                     note(&mut self.grown_tables, table);
                 }
+                Operator::Try { .. } => self.has_older_tries = true,
                 Operator::MemoryInit { .. } | Operator::DataDrop { .. } => self.uses_data_segments = true,
                 _ => {}
             }
@@ -127,6 +132,7 @@ impl BodyScan {
         self.grown_tables.extend(other.grown_tables);
         self.referenced_functions.extend(other.referenced_functions);
         self.uses_data_segments |= other.uses_data_segments;
+        self.has_older_tries |= other.has_older_tries;
         self
     }
 }
@@ -145,7 +151,7 @@ fn scan_bodies(module: &WasmModule<'_>) -> BodyScan {
         || module.exports.iter().any(|export| matches!(export.entity, Entity::Function(_)))
         || module.globals.iter().any(|global| matches!(global.initial.as_deref(), Some([Constant::RefFunc(_), ..])));
     if module.tables.is_empty() && !may_refer {
-        return BodyScan { uses_data_segments: true, ..BodyScan::default() };
+        return BodyScan { uses_data_segments: true, has_older_tries: true, ..BodyScan::default() };
     }
     module
         .bodies

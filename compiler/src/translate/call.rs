@@ -2,8 +2,8 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, UserExternalName, Value,
-    types,
+    Block, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, Type, UserExternalName,
+    Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use wasmc_contract::NONE;
@@ -12,8 +12,9 @@ use wasmc_contract::context::{ReadyElement, offset};
 use wasmc_contract::trap::TrapCode;
 use wasmparser::Operator;
 
+use super::exception::CallTarget;
 use super::function::FunctionTranslator;
-use super::signature::{POINTER, signature_of};
+use super::signature::{POINTER, signature_of, value_type};
 use super::trap::to_cranelift;
 use super::{NAMESPACE_FUNCTIONS, NAMESPACE_TEXT};
 use crate::error::CompileError;
@@ -88,23 +89,22 @@ impl FunctionTranslator<'_, '_> {
         let mut arguments = Vec::with_capacity(parameters + 1);
         arguments.push(context);
         arguments.extend(self.stack.drain(first..));
-        let call = match (callee, is_tail) {
-            (Callee::Direct(function), false) => self.builder.ins().call(function, &arguments),
-            (Callee::Direct(function), true) => self.builder.ins().return_call(function, &arguments),
-            (Callee::Indirect { code, .. }, false) => {
-                let signature = self.signature(type_index);
-                self.builder.ins().call_indirect(signature, code, &arguments)
-            }
-            (Callee::Indirect { code, .. }, true) => {
-                let signature = self.signature(type_index);
+        let target = match callee {
+            Callee::Direct(function) => CallTarget::Direct(function),
+            Callee::Indirect { code, .. } => CallTarget::Indirect(self.signature(type_index), code),
+        };
+        if !is_tail {
+            let results: Vec<Type> = definition.results.iter().map(|result| value_type(*result)).collect();
+            return self.call_catching(target, &arguments, &results);
+        }
+        // The frame goes, and with it whatever surrounds the call.
+        match target {
+            CallTarget::Direct(function) => self.builder.ins().return_call(function, &arguments),
+            CallTarget::Indirect(signature, code) => {
                 self.builder.ins().return_call_indirect(signature, code, &arguments)
             }
         };
-        if is_tail {
-            self.is_reachable = false;
-        } else {
-            self.stack.extend_from_slice(self.builder.inst_results(call));
-        }
+        self.is_reachable = false;
         Ok(())
     }
 

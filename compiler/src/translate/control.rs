@@ -10,10 +10,10 @@ use wasmc_contract::context::offset;
 use wasmc_contract::trap::TrapCode;
 use wasmparser::{BlockType, BrTable, Operator, ValType};
 
-use super::function::{FunctionTranslator, feature_of};
+use super::exception::Handlers;
+use super::function::FunctionTranslator;
 use super::signature::value_type;
 use crate::error::CompileError;
-use crate::module::constant::unsupported;
 use crate::module::{TypeDefinition, WasmModule};
 
 /// The parameters and results of a block.
@@ -49,7 +49,7 @@ impl<'m> Shape<'m> {
     }
 }
 
-enum FrameKind {
+pub(super) enum FrameKind {
     /// The function's body: its end returns.
     Function,
     Block,
@@ -71,9 +71,11 @@ pub(super) struct Frame<'m> {
     /// Where a branch to its end goes, if there has been one.
     destination: Option<Block>,
     /// The operand stack's height below its parameters.
-    height: usize,
+    pub(super) height: usize,
     /// Whether its start can be reached.
-    is_reachable: bool,
+    pub(super) is_reachable: bool,
+    /// What is caught inside.
+    pub(super) handlers: Option<Box<Handlers>>,
 }
 
 impl<'m> Frame<'m> {
@@ -85,6 +87,7 @@ impl<'m> Frame<'m> {
             destination: None,
             height: 0,
             is_reachable: true,
+            handlers: None,
         }
     }
 
@@ -130,31 +133,33 @@ impl FunctionTranslator<'_, '_> {
     }
 
     /// Follows the nesting of blocks in code that cannot be reached.
-    pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>, offset: u64) -> Result<(), CompileError> {
+    pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) -> Result<(), CompileError> {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                self.frames.push(Frame {
-                    kind: FrameKind::Block,
-                    shape: Shape::Empty,
-                    destination: None,
-                    height: self.stack.len(),
-                    is_reachable: false,
-                });
-            }
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.push_unreachable_frame(),
             Operator::Else => self.begin_else()?,
             Operator::End => self.end()?,
-            Operator::TryTable { .. } | Operator::Try { .. } => {
-                return Err(unsupported(offset, feature_of(operator)));
+            _ => {
+                self.unreachable_exception(operator)?;
             }
-            _ => {}
         }
         Ok(())
     }
 
-    fn push_frame(&mut self, kind: FrameKind, block_type: BlockType) {
+    pub(super) fn push_unreachable_frame(&mut self) {
+        self.frames.push(Frame {
+            kind: FrameKind::Block,
+            shape: Shape::Empty,
+            destination: None,
+            height: self.stack.len(),
+            is_reachable: false,
+            handlers: None,
+        });
+    }
+
+    pub(super) fn push_frame(&mut self, kind: FrameKind, block_type: BlockType) {
         let shape = Shape::new(self.environment.module, block_type);
         let height = self.stack.len() - shape.parameters().len();
-        self.frames.push(Frame { kind, shape, destination: None, height, is_reachable: true });
+        self.frames.push(Frame { kind, shape, destination: None, height, is_reachable: true, handlers: None });
     }
 
     fn begin_loop(&mut self, block_type: BlockType) -> Result<(), CompileError> {
@@ -200,18 +205,28 @@ impl FunctionTranslator<'_, '_> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), CompileError> {
+    pub(super) fn end(&mut self) -> Result<(), CompileError> {
         if let Some(Frame { kind: FrameKind::If { .. }, .. }) = self.frames.last() {
             // An `if` without `else`: its parameters are its results.
             self.begin_else()?;
         }
-        let frame = self.frames.pop().expect("validated code ends as many blocks as it begins");
+        let mut frame = self.frames.pop().expect("validated code ends as many blocks as it begins");
         if !frame.is_reachable {
             self.stack.truncate(frame.height);
             return Ok(());
         }
         if let FrameKind::Loop { header } = frame.kind {
             self.builder.seal_block(header);
+        }
+        if let Some(handlers) = frame.landing_handlers() {
+            // What was caught goes on elsewhere: first everything that is here goes where the block ends.
+            if self.is_reachable {
+                let destination = *frame.destination.get_or_insert_with(|| self.create_block(frame.shape.results()));
+                self.take_arguments(frame.shape.results().len())?;
+                self.builder.ins().jump(destination, &*self.arguments);
+            }
+            self.land(&handlers, frame.height)?;
+            self.is_reachable = false;
         }
         if let Some(destination) = frame.destination {
             if self.is_reachable {
@@ -275,7 +290,7 @@ impl FunctionTranslator<'_, '_> {
         (destination, arity)
     }
 
-    fn branch(&mut self, depth: u32) -> Result<(), CompileError> {
+    pub(super) fn branch(&mut self, depth: u32) -> Result<(), CompileError> {
         if depth as usize == self.frames.len() - 1 {
             self.return_values();
             return Ok(());

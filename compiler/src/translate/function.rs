@@ -15,6 +15,7 @@ use wasmparser::{FuncValidator, FunctionBody, Operator, OperatorsReader, Validat
 
 use super::control::Frame;
 use super::environment::Environment;
+use super::exception::{TryShape, try_shapes};
 use super::memory::MemoryAccess;
 use super::signature::{POINTER, VECTOR, value_type};
 use super::trap::to_cranelift;
@@ -128,6 +129,11 @@ pub(super) struct FunctionTranslator<'a, 'm> {
     pub(super) text_start: Option<FuncRef>,
     /// A stack slot for vectors taken apart.
     pub(super) vector_slot: Option<StackSlot>,
+    /// A stack slot for what an exception carries, and its size in bytes.
+    pub(super) exception_slot: Option<(StackSlot, u32)>,
+    pub(super) throw_signature: Option<SigRef>,
+    /// The shapes of the older `try`s that are still to come.
+    pub(super) try_shapes: std::vec::IntoIter<TryShape>,
     entry: Block,
     /// Values loaded at the entry, by base and offset.
     entry_loads: HashMap<(Value, u32), Value>,
@@ -167,6 +173,9 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             builtin_signatures: HashMap::new(),
             text_start: None,
             vector_slot: None,
+            exception_slot: None,
+            throw_signature: None,
+            try_shapes: Vec::new().into_iter(),
             entry,
             entry_loads: HashMap::new(),
             last_entry_load: None,
@@ -205,6 +214,9 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
         validator: &mut FuncValidator<ValidatorResources>,
         body: &FunctionBody<'_>,
     ) -> Result<(), CompileError> {
+        if self.environment.module.usage.has_older_tries {
+            self.try_shapes = try_shapes(body).into_iter();
+        }
         let mut locals = body.get_locals_reader()?;
         for _ in 0..locals.get_count() {
             let offset = locals.original_position();
@@ -224,7 +236,7 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             if self.is_reachable {
                 self.operator(&operator, offset)?;
             } else {
-                self.unreachable_operator(&operator, offset)?;
+                self.unreachable_operator(&operator)?;
             }
             if self.builder.func.dfg.num_values() > VALUES_MAX {
                 return Err(CompileError::Limit {
@@ -291,6 +303,7 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             }
             _ => {
                 let known = self.control(operator)?
+                    || self.exception(operator)?
                     || self.memory(operator)
                     || self.numeric(operator)
                     || self.call(operator)?
@@ -443,14 +456,6 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
 /// The proposal that an operator without translation belongs to.
 pub(super) fn feature_of(operator: &Operator<'_>) -> &'static str {
     match operator {
-        Operator::TryTable { .. }
-        | Operator::Throw { .. }
-        | Operator::ThrowRef
-        | Operator::Try { .. }
-        | Operator::Catch { .. }
-        | Operator::CatchAll
-        | Operator::Rethrow { .. }
-        | Operator::Delegate { .. } => "exceptions",
         // All that the validator lets pass besides these are atomic accesses and GC's operators.
         _ if format!("{operator:?}").contains("Atomic") => "threads",
         _ => "GC",

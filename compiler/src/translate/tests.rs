@@ -114,9 +114,6 @@ fn few_bytes_cannot_ask_for_an_endless_ir() {
 fn what_is_not_supported_is_named() {
     for (text, feature) in [
         ("(module (type (struct)))", "GC"),
-        ("(module (tag) (func throw 0))", "exceptions"),
-        ("(module (func (block try_table end)))", "exceptions"),
-        ("(module (func (param exnref)))", "exceptions"),
         ("(module (memory 1 1 shared))", "threads"),
         ("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"),
         ("(module (func (param i31ref)))", "GC"),
@@ -132,7 +129,7 @@ fn what_is_not_supported_is_named() {
 #[test]
 fn proposals_can_be_switched_off() {
     type Switch = fn(&mut crate::options::Features) -> &mut bool;
-    let cases: [(Switch, &str); 13] = [
+    let cases: [(Switch, &str); 14] = [
         (|it| &mut it.simd, "(func (param v128))"),
         (|it| &mut it.relaxed_simd, "(func (param v128) local.get 0 local.get 0 i8x16.relaxed_swizzle drop)"),
         (|it| &mut it.tail_call, "(func return_call 0)"),
@@ -145,6 +142,7 @@ fn proposals_can_be_switched_off() {
         (|it| &mut it.multi_value, "(func (result i32 i32) i32.const 0 i32.const 0)"),
         (|it| &mut it.saturating_float_to_int, "(func (param f32) local.get 0 i32.trunc_sat_f32_s drop)"),
         (|it| &mut it.sign_extension, "(func (param i32) local.get 0 i32.extend8_s drop)"),
+        (|it| &mut it.legacy_exceptions, "(func try catch_all end)"),
         (|it| &mut it.mutable_global, "(global (export \"g\") (mut i32) (i32.const 0))"),
     ];
     for (switch, fields) in cases {

@@ -2,6 +2,7 @@
 
 use wasmc_contract::context::ReadyElement;
 use wasmc_contract::context::{ContextCounts, ContextLayout};
+use wasmc_contract::exception::{Clause, HandlerTable};
 use wasmc_contract::metadata::{Metadata, Names, limit_flag};
 use wasmc_contract::record::Record;
 use wasmc_contract::section::Section;
@@ -30,6 +31,7 @@ pub(super) fn check(object: &Object<'_>) -> Checked<Facts> {
     check_segments(&metadata, object)?;
     check_ready_tables(&metadata, object, &functions)?;
     check_tables(object, text_bytes)?;
+    check_handlers(&metadata, object, &functions)?;
     Names::parse(object.section(Section::Names)?).ok_or("the names do not parse".to_owned())?;
     Ok(Facts { text_bytes, functions })
 }
@@ -137,5 +139,33 @@ fn check_tables(object: &Object<'_>, text_bytes: u64) -> Checked {
     let offsets: Vec<u32> = addresses.iter().map(|(offset, _)| offset).collect();
     ensure!(offsets.len() == addresses.len(), "the address map is cut off");
     ensure!(is_sorted(&offsets), "the address map does not ascend inside the text");
+    Ok(())
+}
+
+/// Each call that something catches around, and each handler, lies in one and the same function.
+fn check_handlers(metadata: &Metadata<'_>, object: &Object<'_>, functions: &[(u64, u64)]) -> Checked {
+    let handlers = HandlerTable::parse(object.section(Section::Handlers)?);
+    let handlers = handlers.ok_or("the handler table does not parse".to_owned())?;
+    let function_at = |offset: u32| functions.partition_point(|(start, _)| *start <= u64::from(offset));
+    let mut clause_count = 0;
+    let mut previous = None;
+    for site in handlers.sites().iter() {
+        let at = site.return_offset;
+        ensure!(previous < Some(at), "the handler table does not ascend");
+        previous = Some(at);
+        ensure!(site.first_clause as usize == clause_count, "clauses do not follow each other");
+        let (_, clauses) = handlers.find(at).ok_or(format!("the call before {at:#x} is not found by its address"))?;
+        clause_count += clauses.len();
+        for Clause { tag, handler_offset } in clauses.iter() {
+            ensure!(
+                function_at(handler_offset) == function_at(at - 1),
+                "a handler at {handler_offset:#x} is elsewhere"
+            );
+            ensure!(tag == NONE || (tag as usize) < metadata.tags.len(), "tag {tag} does not exist");
+            let has_context = site.context_offset <= site.frame_bytes;
+            ensure!(tag == NONE || has_context, "the call before {at:#x} keeps its context outside of its frame");
+        }
+    }
+    ensure!(clause_count == handlers.clauses().len(), "a clause belongs to no call");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use loader::{Outcome, Value, ValueType};
+use loader::{Outcome, Uncaught, Value, ValueType};
 
 use crate::CValue;
 use crate::store::CStore;
@@ -84,6 +84,6 @@ unsafe fn call(
             Ok(())
         }
         Outcome::Exited(status) => Err(format!("the program ended with status {status}")),
-        Outcome::Trapped(trap) => Err(trap.to_string()),
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => Err(report.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 
-use loader::{Image, Instance, Linker, Outcome, Store, StoreOptions};
+use loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Uncaught};
 
 use crate::text::{read, report};
 
@@ -67,7 +67,7 @@ unsafe extern "C" fn wasmc_store_on_trap(
     store.on_export_failure(move |outcome| {
         let callback = &callback;
         let text = match outcome {
-            Outcome::Trapped(trap) => trap.to_string(),
+            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report.to_string(),
             Outcome::Exited(status) => format!("the program ended with status {status}"),
             Outcome::Returned(_) => return,
         };

@@ -79,6 +79,12 @@ builtins! {
     /// Whether the type with the first identity is the one with the second, or declared a subtype of it: 1 or 0. Never
     /// fails.
     IsSubtype(context: I64, identity: I32, of: I32) -> I32;
+    /// A new exception of the tag at this index of the instance, with the array's values in its fields: its address, or
+    /// 0 after a failure.
+    NewException(context: I64, tag: I32, values: I64) -> I64;
+    /// Throws an exception: execution goes on where it is caught. Does not return. It is called with the internal
+    /// convention ([`crate::convention`]), as any function that throws: so a `try` may surround it.
+    Throw(context: I64, exception: I64);
     /// `f32.ceil`, where the CPU has no instruction for it.
     CeilF32(value: F32) -> F32;
     /// `f32.floor`, likewise.

@@ -8,6 +8,7 @@
 //! * [`context`]: the structures that compiled code reads and writes while it runs;
 //! * [`convention`]: who calls whom, with which arguments;
 //! * [`builtin`]: the functions that the loader provides to compiled code;
+//! * [`exception`]: what an exception is to compiled code, and the table of where they are caught;
 //! * [`trap`]: why code can stop, and the tables that tell where;
 //! * [`relocation`]: the closed list of relocations that an artifact may hold;
 //! * [`symbol`]: how exports and functions are named for linkers;
@@ -22,6 +23,7 @@
 pub mod builtin;
 pub mod context;
 pub mod convention;
+pub mod exception;
 pub mod metadata;
 pub mod record;
 pub mod relocation;
@@ -37,7 +39,7 @@ pub mod trap;
 pub const CONTRACT_VERSION: u32 = 0;
 
 /// The revision of contract version 0: raised by every change of layout until version 1 freezes it.
-pub const CONTRACT_REVISION: u32 = 2;
+pub const CONTRACT_REVISION: u32 = 3;
 
 /// The size of a page of WebAssembly memory in bytes.
 pub const WASM_PAGE_BYTES: u64 = 65536;

@@ -32,13 +32,15 @@ pub enum Section {
     Traps,
     /// The address map of [`crate::trap`].
     Addresses,
+    /// The handler table of [`crate::exception`].
+    Handlers,
     /// The names of functions, of the module, and source lines: what only a report needs.
     Names,
 }
 
 impl Section {
     /// All sections, in the order of [`Descriptor::REFERENCES`] and of an artifact.
-    pub const ALL: [Section; 9] = [
+    pub const ALL: [Section; 10] = [
         Self::Text,
         Self::Descriptor,
         Self::Metadata,
@@ -47,6 +49,7 @@ impl Section {
         Self::Data,
         Self::Traps,
         Self::Addresses,
+        Self::Handlers,
         Self::Names,
     ];
 
@@ -61,6 +64,7 @@ impl Section {
             Self::Data => ".rodata.wasmc.data",
             Self::Traps => ".rodata.wasmc.traps",
             Self::Addresses => ".rodata.wasmc.addresses",
+            Self::Handlers => ".rodata.wasmc.handlers",
             Self::Names => ".rodata.wasmc.names",
         }
     }
@@ -134,6 +138,8 @@ record! {
         pub traps: SectionReference,
         /// [`Section::Addresses`].
         pub addresses: SectionReference,
+        /// [`Section::Handlers`].
+        pub handlers: SectionReference,
         /// [`Section::Names`].
         pub names: SectionReference,
     }
@@ -141,7 +147,7 @@ record! {
 
 impl Descriptor {
     /// The sections that the descriptor refers to, each with the offset of its reference in the descriptor.
-    pub const REFERENCES: [(Section, usize); 8] = [
+    pub const REFERENCES: [(Section, usize); 9] = [
         (Section::Text, core::mem::offset_of!(Descriptor, text)),
         (Section::Metadata, core::mem::offset_of!(Descriptor, metadata)),
         (Section::Tables, core::mem::offset_of!(Descriptor, tables)),
@@ -149,6 +155,7 @@ impl Descriptor {
         (Section::Data, core::mem::offset_of!(Descriptor, data)),
         (Section::Traps, core::mem::offset_of!(Descriptor, traps)),
         (Section::Addresses, core::mem::offset_of!(Descriptor, addresses)),
+        (Section::Handlers, core::mem::offset_of!(Descriptor, handlers)),
         (Section::Names, core::mem::offset_of!(Descriptor, names)),
     ];
 
@@ -176,6 +183,7 @@ impl Descriptor {
             Section::Data => &mut self.data,
             Section::Traps => &mut self.traps,
             Section::Addresses => &mut self.addresses,
+            Section::Handlers => &mut self.handlers,
             Section::Names => &mut self.names,
         })
     }

@@ -57,6 +57,8 @@ const fn address(builtin: Builtin) -> *const c_void {
         Builtin::TableFill => bulk::table_fill as *const c_void,
         Builtin::ElementDrop => bulk::element_drop as *const c_void,
         Builtin::IsSubtype => is_subtype as *const c_void,
+        Builtin::NewException => trap::new_exception as *const c_void,
+        Builtin::Throw => trap::throw as *const c_void,
         Builtin::CeilF32 => float::ceil_f32 as *const c_void,
         Builtin::FloorF32 => float::floor_f32 as *const c_void,
         Builtin::TruncF32 => float::trunc_f32 as *const c_void,
@@ -73,7 +75,7 @@ const fn address(builtin: Builtin) -> *const c_void {
 /// # Safety
 ///
 /// `context` must be that of an instance whose code runs on this thread; what is given must not be held on to.
-unsafe fn instance<'a>(context: *mut InstanceContext) -> (&'a InstanceData, &'a mut StoreInner) {
+pub(crate) unsafe fn instance<'a>(context: *mut InstanceContext) -> (&'a InstanceData, &'a mut StoreInner) {
     // SAFETY: the caller's promise: instances and stores live while their code runs, which holds no borrow of them.
     unsafe {
         let data = (*context).host as *const InstanceData;
@@ -123,6 +125,7 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
         callback(&outcome);
     }
     match outcome {
+        Outcome::Threw(uncaught) => fail(&uncaught.report.to_string()),
         Outcome::Trapped(report) => fail(&report.to_string()),
         Outcome::Exited(status) => std::process::exit(status),
         Outcome::Returned(_) => {}

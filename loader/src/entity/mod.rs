@@ -211,7 +211,7 @@ impl Global {
             return Err(EntityError::OtherStore);
         }
         // SAFETY: a global's slot lives as long as its store and holds a value of its type.
-        Ok(unsafe { Value::from_slot(*(self.slot as *const Slot), self.global_type.value, self.store) })
+        Ok(unsafe { Value::from_slot(*(self.slot as *const Slot), self.global_type.value, store.inner()) })
     }
 
     /// Sets its value.
@@ -244,7 +244,7 @@ impl Tag {
     pub fn new(store: &mut Store, tag_type: &TagType) -> Self {
         let type_identity = registry::intern_function(&tag_type.function.parameters, &tag_type.function.results);
         let inner = store.inner_mut();
-        Self { store: inner.id, identity: inner.add_tag(), type_identity }
+        Self { store: inner.id, identity: inner.add_tag(type_identity), type_identity }
     }
 
     /// Its type.

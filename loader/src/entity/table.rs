@@ -194,7 +194,7 @@ impl Table {
         // SAFETY: an element in bounds, which holds a reference of the table's type.
         let slot = Slot { low: unsafe { *element }, high: 0 };
         // SAFETY: likewise.
-        Ok(unsafe { Value::from_slot(slot, ValueType::Reference(data.element_type()), self.store) })
+        Ok(unsafe { Value::from_slot(slot, ValueType::Reference(data.element_type()), store.inner()) })
     }
 
     /// Sets the element at `index`.

@@ -18,6 +18,7 @@ use wasmc_contract::trap::TrapCode;
 
 use crate::call::{HOST_ENTRY, Raised};
 use crate::entity::Function;
+use crate::exception::{ExceptionReference, Uncaught};
 use crate::guest_memory::GuestMemory;
 use crate::instance::{Instance, InstanceData};
 use crate::owned::Owned;
@@ -41,6 +42,15 @@ pub enum HostError {
     Message(String),
     /// A call back into the program trapped, and so does the call that led to it.
     Raised(TrapReport),
+    /// The program is thrown this exception, which it may catch.
+    Exception(ExceptionReference),
+}
+
+impl From<Uncaught> for HostError {
+    /// Throws on what a call back into the program did not catch.
+    fn from(uncaught: Uncaught) -> Self {
+        Self::Exception(uncaught.exception)
+    }
 }
 
 impl From<io::Error> for HostError {
@@ -300,13 +310,19 @@ pub(crate) fn resolve_references(store: &mut StoreInner) {
 }
 
 /// Notes that a host function failed: the trampoline that called it leaves compiled code.
-pub(crate) fn fail(store: &mut StoreInner, error: HostError) {
-    store.raised = match error {
+pub(crate) fn fail(store: &mut Store, error: HostError) {
+    let raised = match error {
         HostError::Exit(status) => Raised::Exit(status),
         HostError::Trap(code) => Raised::Trap(code, None),
         HostError::Message(message) => Raised::Trap(TrapCode::Host, Some(message)),
         HostError::Raised(report) => Raised::Report(report),
+        HostError::Exception(exception) if exception.is_of(store) => Raised::Exception(exception.address()),
+        HostError::Exception(_) => {
+            Raised::Trap(TrapCode::Host, Some("a host function threw an exception that is not of its store".to_owned()))
+        }
     };
+    let store = store.inner_mut();
+    store.raised = raised;
     // SAFETY: the context belongs to this thread while it uses the store.
     unsafe { (*store.shared.context()).pending = 1 };
 }
@@ -326,11 +342,10 @@ where
     let environment = unsafe { &*((*host_function).environment as *const ArrayEnvironment<F>) };
     // SAFETY: compiled code passes its own record.
     let mut caller = unsafe { Caller::new(host_function) };
-    let id = caller.store.inner().id;
     let types = &environment.function_type;
     let argument = |(index, value_type): (usize, &ValueType)| {
         // SAFETY: there is a slot for each parameter, with a value of its type.
-        unsafe { Value::from_slot(*slots.add(index), *value_type, id) }
+        unsafe { Value::from_slot(*slots.add(index), *value_type, caller.store.inner()) }
     };
     let arguments: Vec<Value> = types.parameters.iter().enumerate().map(argument).collect();
     let mut results: Vec<Value> = types.results.iter().map(|value_type| Value::default_of(*value_type)).collect();
@@ -349,6 +364,6 @@ where
                 unsafe { *slots.add(index) = value.to_slot() };
             }
         }
-        Err(error) => fail(caller.store.inner_mut(), error),
+        Err(error) => fail(&mut caller.store, error),
     }
 }

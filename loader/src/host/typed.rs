@@ -172,7 +172,7 @@ unsafe fn run<F: 'static, T>(
     match outcome {
         Ok(value) => value,
         Err(error) => {
-            fail(caller.store().inner_mut(), error);
+            fail(caller.store(), error);
             nothing
         }
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wasmc_contract::context::ContextLayout;
+use wasmc_contract::exception::HandlerTable;
 use wasmc_contract::metadata::{
     FunctionRecord, MemoryRecord, Metadata, Names, TypeRecord, ValueTypeRecord, limit_flag, optional,
 };
@@ -45,6 +46,7 @@ pub(crate) struct ImageInner {
     traps: &'static [u8],
     addresses: &'static [u8],
     names: &'static [u8],
+    pub(crate) handlers: HandlerTable<'static>,
     flags: u32,
     pub(crate) layout: ContextLayout,
     /// By type index. What compiled code reads.
@@ -76,6 +78,7 @@ struct Parts {
     data: &'static [u8],
     traps: &'static [u8],
     addresses: &'static [u8],
+    handlers: &'static [u8],
     names: &'static [u8],
 }
 
@@ -152,6 +155,7 @@ impl Image {
             data: part(descriptor.data),
             traps: part(descriptor.traps),
             addresses: part(descriptor.addresses),
+            handlers: part(descriptor.handlers),
             names: part(descriptor.names),
         };
         Self::new(descriptor, parts, None, None)
@@ -172,6 +176,7 @@ impl Image {
             data: part(Section::Data),
             traps: part(Section::Traps),
             addresses: part(Section::Addresses),
+            handlers: part(Section::Handlers),
             names: part(Section::Names),
         };
         mapping.make_executable(parts.text)?;
@@ -185,18 +190,21 @@ impl Image {
         file: Option<(OwnedFd, u64)>,
         mapping: Option<map::FileMapping>,
     ) -> Result<Self, LoadError> {
+        let handlers_malformed =
+            LoadError::Malformed { section: Section::Handlers.elf_name(), cause: "its length does not fit its counts" };
         let metadata = Metadata::parse(parts.metadata).ok_or(validate::malformed("a list reaches past the end"))?;
         let layout = validate::validate(&metadata, &parts)?;
         let type_identities = types::identities(&metadata)?;
         let mut inner = ImageInner {
             text: parts.text,
-            metadata,
             tables: parts.tables,
             image: parts.image,
             data: parts.data,
             traps: parts.traps,
             addresses: parts.addresses,
             names: parts.names,
+            handlers: HandlerTable::parse(parts.handlers).ok_or(handlers_malformed)?,
+            metadata,
             flags: descriptor.flags,
             layout,
             type_identities,

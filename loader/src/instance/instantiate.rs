@@ -66,6 +66,7 @@ pub(super) fn initialise(store: &mut Store, data: &InstanceData) -> Result<(), I
     match function.call(store, &[]) {
         Ok(Outcome::Returned(_)) => Ok(()),
         Ok(Outcome::Exited(status)) => Err(InstantiateError::Exited(status)),
+        Ok(Outcome::Threw(uncaught)) => Err(InstantiateError::Trapped(uncaught.report)),
         Ok(Outcome::Trapped(report)) => Err(InstantiateError::Trapped(report)),
         Err(_) => Err(malformed("the start function cannot be called")),
     }
@@ -95,7 +96,7 @@ fn allocate(store: &mut Store, image: &Image, imports: &Imports) -> Owned<Instan
     let mut tags = imports.tags.clone();
     for type_index in metadata.tags.iter().skip(tags.len()) {
         let identity = image_inner.type_identities[type_index as usize];
-        tags.push(Tag::from_identity(store.inner_mut().add_tag(), identity, id));
+        tags.push(Tag::from_identity(store.inner_mut().add_tag(identity), identity, id));
     }
     let cells = |count: usize| (0..count).map(|_| Cell::new(false)).collect::<Box<[_]>>();
     let memories = imports.memories.iter().map(|memory| Cell::new(*memory));

@@ -151,6 +151,11 @@ impl InstanceData {
         unsafe { self.tables.get(index as usize)?.get().as_ref() }
     }
 
+    /// The tag at `index`.
+    pub(crate) fn tag(&self, index: u32) -> Option<&Tag> {
+        self.tags.get(index as usize)
+    }
+
     pub(crate) fn drop_data(&self, segment: u32) {
         if let Some(dropped) = self.dropped_data.get(segment as usize) {
             dropped.set(true);

@@ -38,7 +38,7 @@ impl Backtrace {
     ///
     /// `frame_pointer` must be that of compiled code which the newest entry of `context` led to, and `activation` that
     /// entry.
-    pub(super) unsafe fn record(
+    pub(crate) unsafe fn record(
         &mut self,
         program_counter: u64,
         frame_pointer: u64,

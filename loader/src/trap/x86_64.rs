@@ -3,13 +3,16 @@
 use std::arch::{is_x86_feature_detected, naked_asm};
 use std::mem::offset_of;
 
-use wasmc_contract::context::{HostFunction, StoreContext};
+use wasmc_contract::context::{HostFunction, InstanceContext, StoreContext};
 use wasmc_contract::target::CpuFeature;
 use wasmc_contract::trap::TrapCode;
 
+use crate::call::Raised;
+use crate::exception::{self, Landing};
 use crate::store::StoreInner;
 
-/// [`wasmc_contract::builtin::Builtin::Raise`]: notes the frames, then goes on at the newest entry's handler.
+/// [`wasmc_contract::builtin::Builtin::Raise`]: notes the frames, then goes on at the newest entry's handler; or, if it
+/// is an exception that is pending, where that is caught.
 ///
 /// # Safety
 ///
@@ -20,16 +23,76 @@ pub(crate) unsafe extern "C" fn raise(store: u64) -> ! {
         // The return address is compiled code's, and so is the frame pointer.
         "mov rsi, [rsp]",
         "mov rdx, rbp",
-        "push rdi",
+        "sub rsp, {room}",
+        "mov rcx, rsp",
         "call {record}",
-        "pop rdi",
-        "mov rsp, [rdi + {stack_pointer}]",
-        "mov rbp, [rdi + {frame_pointer}]",
-        "jmp [rdi + {handler}]",
+        "mov rcx, [rsp + {program_counter}]",
+        "mov rbp, [rsp + {frame_pointer}]",
+        "mov rax, [rsp + {exception}]",
+        "mov rsp, [rsp + {stack_pointer}]",
+        "jmp rcx",
         record = sym record_raise,
-        stack_pointer = const offset_of!(StoreContext, entry_stack_pointer),
-        frame_pointer = const offset_of!(StoreContext, entry_frame_pointer),
-        handler = const offset_of!(StoreContext, entry_handler),
+        room = const LANDING_BYTES,
+        program_counter = const offset_of!(Landing, program_counter),
+        frame_pointer = const offset_of!(Landing, frame_pointer),
+        exception = const offset_of!(Landing, exception),
+        stack_pointer = const offset_of!(Landing, stack_pointer),
+    )
+}
+
+/// [`wasmc_contract::builtin::Builtin::Throw`]: goes on where the exception is caught. It has compiled code's
+/// convention, which has these arguments in the same registers.
+///
+/// # Safety
+///
+/// Called by compiled code only, with its own context and an exception of its store.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn throw(context: u64, exception: u64) -> ! {
+    naked_asm!(
+        "mov rdx, [rsp]",
+        "mov rcx, rbp",
+        "sub rsp, {room}",
+        "mov r8, rsp",
+        "call {land}",
+        "mov rcx, [rsp + {program_counter}]",
+        "mov rbp, [rsp + {frame_pointer}]",
+        "mov rax, [rsp + {exception}]",
+        "mov rsp, [rsp + {stack_pointer}]",
+        "jmp rcx",
+        land = sym land_thrown,
+        room = const LANDING_BYTES,
+        program_counter = const offset_of!(Landing, program_counter),
+        frame_pointer = const offset_of!(Landing, frame_pointer),
+        exception = const offset_of!(Landing, exception),
+        stack_pointer = const offset_of!(Landing, stack_pointer),
+    )
+}
+
+/// The stack's room for a [`Landing`], which leaves it aligned after a return address.
+const LANDING_BYTES: usize = size_of::<Landing>() + 8;
+const _: () = assert!(LANDING_BYTES % 16 == 8);
+
+/// [`wasmc_contract::builtin::Builtin::NewException`]: registers that the caller may have something in are put on the
+/// stack, where exceptions that are still in use are looked for.
+///
+/// # Safety
+///
+/// As [`exception::new_exception`].
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn new_exception(context: u64, tag: u32, values: u64) -> u64 {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov rcx, rsp",
+        "call {make}",
+        "add rsp, 56",
+        "ret",
+        make = sym exception::new_exception,
     )
 }
 
@@ -61,13 +124,43 @@ pub(crate) unsafe extern "C" fn unresolved(host_function: u64) -> ! {
 
 /// # Safety
 ///
-/// `store` must be that of the code that called `raise`, from `return_address`, with `frame_pointer`.
-unsafe extern "C" fn record_raise(store: *mut StoreContext, return_address: u64, frame_pointer: u64) {
+/// `store` must be that of the code that called `raise`, from `return_address`, with `frame_pointer`; `landing` is a
+/// place for the result.
+unsafe extern "C" fn record_raise(
+    store: *mut StoreContext,
+    return_address: u64,
+    frame_pointer: u64,
+    landing: *mut Landing,
+) {
     // SAFETY: the caller's promise; the context and its store live while their code runs.
     unsafe {
         let inner = (*store).host as *mut StoreInner;
         (*store).pending = 0;
-        (*inner).backtrace.record(return_address - 1, frame_pointer, &*store, (*inner).activation);
+        *landing = if let Raised::Exception(thrown) = (*inner).raised {
+            (*inner).raised = Raised::None;
+            exception::land(&mut *inner, &*store, thrown, return_address, frame_pointer)
+        } else {
+            (*inner).backtrace.record(return_address - 1, frame_pointer, &*store, (*inner).activation);
+            Landing::at_entry(&*store)
+        };
+    }
+}
+
+/// # Safety
+///
+/// As [`throw`], from `return_address`, with `frame_pointer`; `landing` is a place for the result.
+unsafe extern "C" fn land_thrown(
+    context: *mut InstanceContext,
+    thrown: u64,
+    return_address: u64,
+    frame_pointer: u64,
+    landing: *mut Landing,
+) {
+    // SAFETY: the caller's promise; the context and its store live while their code runs.
+    unsafe {
+        let store = (*context).store as *mut StoreContext;
+        let inner = (*store).host as *mut StoreInner;
+        *landing = exception::land(&mut *inner, &*store, thrown, return_address, frame_pointer);
     }
 }
 
@@ -78,7 +171,7 @@ unsafe extern "C" fn record_unresolved(store: *mut StoreContext) {
     // SAFETY: the caller's promise.
     let inner = unsafe { &mut *((*store).host as *mut StoreInner) };
     let message = "no module of the store has code to call a host function of this type".to_owned();
-    inner.raised = crate::call::Raised::Trap(TrapCode::Host, Some(message));
+    inner.raised = Raised::Trap(TrapCode::Host, Some(message));
 }
 
 pub(super) fn has_feature(feature: CpuFeature) -> bool {
