@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     target: Option<String>,
 
     /// What the names of global symbols start with, instead of `wasmc`.
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = parse_prefix)]
     symbol_prefix: Option<String>,
 
     #[command(flatten)]
@@ -56,6 +56,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         options.symbol_prefix.clone_from(prefix);
     }
     let output = arguments.output.clone().map_or_else(|| default_output(arguments), Ok)?;
+    if is_same_file(&output, &arguments.file) {
+        let message =
+            format!("'{}' would be replaced by what it is compiled to: name the output with -o", output.display());
+        return Err(UsageError(message).into());
+    }
     let bytes = input::read(&arguments.file)?;
     let module = input::module(&arguments.file, &bytes)?;
     let compiled = arguments.compilation.with_threads(|| match arguments.emit {
@@ -66,6 +71,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let compiled = compiled.with_context(|| format!("cannot compile '{}'", arguments.file.display()))?;
     output::write(&output, &compiled, arguments.emit != Emit::Object)?;
     Ok(0)
+}
+
+fn is_same_file(output: &Path, input: &Path) -> bool {
+    output.is_file()
+        && matches!((output.canonicalize(), input.canonicalize()), (Ok(output), Ok(input)) if output == input)
+}
+
+fn parse_prefix(text: &str) -> Result<String, String> {
+    let is_identifier = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_identifier && text.bytes().next().is_some_and(|first| !first.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be an identifier of C".to_owned())
+    }
 }
 
 fn default_output(arguments: &Arguments) -> anyhow::Result<PathBuf> {

@@ -13,6 +13,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    clap_complete::generate(arguments.shell, &mut crate::Command::command(), "wasmc", &mut std::io::stdout());
-    Ok(0)
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut crate::Command::command(), "wasmc", &mut text);
+    crate::output::print(&text)
 }

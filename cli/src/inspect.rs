@@ -1,6 +1,6 @@
 //! `wasmc inspect`
 
-use std::io::Write;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -8,7 +8,7 @@ use goblin::elf::Elf;
 use wasmc_contract::record::Record as _;
 use wasmc_contract::section::{Descriptor, MAGIC, Section, flag};
 use wasmc_contract::target::{CpuFeatures, Target};
-use wasmc_loader::Image;
+use wasmc_loader::{Image, Printable};
 
 use crate::input;
 
@@ -24,14 +24,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let file = arguments.file.display();
     let elf = Elf::parse(&bytes).with_context(|| format!("'{file}' is not an object"))?;
     let descriptor = descriptor(&elf, &bytes).with_context(|| format!("'{file}' is not an artifact of wasmc"))?;
-    let mut output = std::io::stdout().lock();
+    let mut output = String::new();
     write_descriptor(&mut output, &descriptor)?;
     write_sections(&mut output, &elf)?;
-    match Image::open(&arguments.file) {
+    match Image::from_bytes(&bytes) {
         Ok(image) => write_interface(&mut output, &image)?,
         Err(error) => writeln!(output, "\nimports and exports are not shown: {error}")?,
     }
-    Ok(0)
+    crate::output::print(output.as_bytes())
 }
 
 fn descriptor(elf: &Elf<'_>, bytes: &[u8]) -> anyhow::Result<Descriptor> {
@@ -50,7 +50,11 @@ fn write_descriptor(output: &mut impl Write, descriptor: &Descriptor) -> anyhow:
     let features = CpuFeatures(descriptor.cpu_features);
     let cpu = if features.is_empty() { "baseline".to_owned() } else { format!("baseline and {features}") };
     let mut options = Vec::new();
-    for (bit, name) in [(flag::INTERRUPTIBLE, "interruptible"), (flag::CANONICAL_NANS, "canonical NaNs")] {
+    for (bit, name) in [
+        (flag::INTERRUPTIBLE, "interruptible"),
+        (flag::CANONICAL_NANS, "canonical NaNs"),
+        (flag::EXPLICIT_CHECKS, "explicit bounds checks"),
+    ] {
         if descriptor.flags & bit != 0 {
             options.push(name);
         }
@@ -80,11 +84,11 @@ fn write_sections(output: &mut impl Write, elf: &Elf<'_>) -> anyhow::Result<()> 
 fn write_interface(output: &mut impl Write, image: &Image) -> anyhow::Result<()> {
     writeln!(output, "\nimports")?;
     for import in image.imports() {
-        writeln!(output, "  {} {}: {}", import.module, import.field, import.kind)?;
+        writeln!(output, "  {} {}: {}", Printable(import.module), Printable(import.field), import.kind)?;
     }
     writeln!(output, "\nexports")?;
     for export in image.exports() {
-        writeln!(output, "  {}: {}", export.name, export.kind)?;
+        writeln!(output, "  {}: {}", Printable(export.name), export.kind)?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
             .cloned()
             .ok_or_else(|| UsageError(format!("no subcommand '{name}'; `wasmc help` lists them")))?,
     };
-    clap_mangen::Man::new(command).render(&mut std::io::stdout())?;
-    Ok(0)
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command).render(&mut text)?;
+    crate::output::print(&text)
 }

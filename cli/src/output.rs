@@ -1,13 +1,14 @@
 //! Writes a file so that it appears whole or not at all.
 //!
-//! Until then it lies beside its place as `.NAME.wasmc-PID-XXXXXX.tmp`. A process that is killed leaves it there; the
-//! next that writes beside it takes it away.
+//! Until then it lies beside its place as `.wasmc-PID-XXXXXX.tmp`. A process that is killed leaves it there; the next
+//! that writes into the same folder takes it away.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
@@ -27,46 +28,54 @@ pub(crate) fn write(file: &Path, bytes: &[u8], is_text: bool) -> anyhow::Result<
     replace(file, bytes).with_context(|| format!("cannot write '{}'", file.display()))
 }
 
+/// Writes text to standard output; the exit status.
+pub(crate) fn print(text: &[u8]) -> anyhow::Result<i32> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text).and_then(|()| output.flush()).context("cannot write to standard output")?;
+    Ok(0)
+}
+
 fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let Some(name) = file.file_name() else { bail!("it is not the name of a file") };
+    if file.file_name().is_none() {
+        bail!("it is not the name of a file");
+    }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let marker = marker(name);
-    remove_stale(folder, &marker);
-    let mut prefix = marker;
-    prefix.push(format!("{}-", std::process::id()));
+    remove_stale(folder);
     // As any new file: the system takes away what the user's mask says.
-    let mut file_at = tempfile::Builder::new()
-        .prefix(&prefix)
+    let made = tempfile::Builder::new()
+        .prefix(&format!("{MARKER}{}-", std::process::id()))
         .suffix(".tmp")
         .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder);
+    // Its own message would name a file that nobody asked for.
+    let mut file_at = made.map_err(|error| std::io::Error::from(error.kind()))?;
     file_at.write_all(bytes)?;
-    file_at.persist(file)?;
+    file_at.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// What the names of unfinished files for `name` start with.
-fn marker(name: &OsStr) -> std::ffi::OsString {
-    let mut marker = std::ffi::OsString::from(".");
-    marker.push(name);
-    marker.push(".wasmc-");
-    marker
-}
+/// What the names of unfinished files start with.
+const MARKER: &str = ".wasmc-";
 
-/// Removes unfinished files whose process is gone.
-fn remove_stale(folder: &Path, marker: &OsStr) {
+/// No process takes as long for one file.
+const UNFINISHED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes unfinished files whose process is gone, or whose number another process has by now.
+fn remove_stale(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let process = name
-            .as_encoded_bytes()
-            .strip_prefix(marker.as_encoded_bytes())
-            .filter(|rest| rest.ends_with(b".tmp"))
-            .and_then(|rest| std::str::from_utf8(rest).ok()?.split('-').next()?.parse::<u32>().ok());
-        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+        let process = name.to_str().and_then(|name| {
+            let rest = name.strip_prefix(MARKER)?.strip_suffix(".tmp")?;
+            rest.split('-').next()?.parse::<u32>().ok()
+        });
+        let Some(process) = process else { continue };
+        let is_gone = !Path::new("/proc").join(process.to_string()).exists();
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_gone || age().is_some_and(|age| age > UNFINISHED_MAX) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -81,15 +90,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let at = |name: &str| folder.path().join(name);
         // No process has this number: it is above the system's limit.
-        let stale = at(".a.o.wasmc-99999999-abcdef.tmp");
-        let alive = at(&format!(".a.o.wasmc-{}-abcdef.tmp", std::process::id()));
-        let others = at(".b.o.wasmc-99999999-abcdef.tmp");
-        for file in [&stale, &alive, &others] {
+        let stale = at(".wasmc-99999999-abcdef.tmp");
+        let alive = at(&format!(".wasmc-{}-abcdef.tmp", std::process::id()));
+        let old = at(&format!(".wasmc-{}-fedcba.tmp", std::process::id()));
+        let others = at(".other-99999999-abcdef.tmp");
+        for file in [&stale, &alive, &old, &others] {
             fs::write(file, b"half").expect("it can be written");
         }
+        let long_ago = std::time::SystemTime::now() - 2 * UNFINISHED_MAX;
+        fs::File::open(&old).and_then(|file| file.set_modified(long_ago)).expect("its time can be set");
         write(&at("a.o"), b"whole", false).expect("it can be written");
         assert_eq!(fs::read(at("a.o")).expect("it is there"), b"whole");
-        assert!(!stale.exists() && alive.exists() && others.exists());
+        assert!(!stale.exists() && !old.exists() && alive.exists() && others.exists());
         assert_eq!(fs::read_dir(folder.path()).expect("it is a directory").count(), 3);
     }
 }

@@ -24,6 +24,7 @@ use crate::options::{CompileArguments, parse_target};
 ///
 /// Nothing of the system is reachable for the program but its standard streams and what the options grant.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "wasmc run [OPTIONS] FILE [ARGS]...")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     options: RunOptions,
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
     compilation: CompileArguments,
 
     /// The program, then its arguments.
-    #[arg(value_name = "FILE", required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "FILE", help_heading = "Arguments", required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
     program: Vec<OsString>,
 }
 

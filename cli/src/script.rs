@@ -82,9 +82,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let options = Options { compile, skips: Default::default() };
     let mut succeeded = true;
     for file in &arguments.files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read '{}'", file.display()))?;
+        let text = match std::fs::read_to_string(file).with_context(|| format!("cannot read '{}'", file.display())) {
+            Ok(text) => text,
+            // The others are run all the same.
+            Err(error) => {
+                wasmrun::process::report("wasmc", &error);
+                succeeded = false;
+                continue;
+            }
+        };
         let report = arguments.compilation.with_threads(|| run_script(&file.display().to_string(), &text, &options))?;
-        println!("{report}");
+        crate::output::print(format!("{report}\n").as_bytes())?;
         succeeded &= report.is_success();
     }
     Ok(if succeeded { 0 } else { wasmrun::process::STATUS_FAILURE })

@@ -1,6 +1,6 @@
 //! `wasmc targets`
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use wasmc_contract::target::{CpuFeature, Target};
 
@@ -9,7 +9,7 @@ use wasmc_contract::target::{CpuFeature, Target};
 pub(crate) struct Arguments {}
 
 pub(crate) fn run(_: &Arguments) -> anyhow::Result<i32> {
-    let mut output = std::io::stdout().lock();
+    let mut output = String::new();
     for target in Target::ALL {
         let here = if Some(target) == Target::host() { "  (this machine)" } else { "" };
         writeln!(output, "{target}{here}")?;
@@ -19,5 +19,5 @@ pub(crate) fn run(_: &Arguments) -> anyhow::Result<i32> {
         writeln!(output, "\n{architecture:?} features: {}", crate::options::list(features.map(|one| one.name())))?;
     }
     writeln!(output, "\nX86_64 levels: x86-64, x86-64-v2, x86-64-v3, x86-64-v4")?;
-    Ok(0)
+    crate::output::print(output.as_bytes())
 }

@@ -49,7 +49,7 @@ pub use instance::{Instance, InstantiateError, MissingImport};
 pub use interrupt::InterruptHandle;
 pub use linker::{DefineError, Linker};
 pub use pool::{Pool, PooledInstance};
-pub use report::{Frame, TrapReport};
+pub use report::{Frame, Printable, TrapReport};
 pub use store::{Store, StoreOptions};
 pub use types::{
     ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, ValueType,

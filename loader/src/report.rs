@@ -32,6 +32,22 @@ pub struct Frame {
     pub source: Option<(String, u32, u32)>,
 }
 
+/// Text of a module, such as a name, for people: characters that a terminal would take for commands, or that would
+/// break lines, are shown by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Printable<'a>(pub &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.split_inclusive(char::is_control) {
+            let plain = part.trim_end_matches(char::is_control);
+            formatter.write_str(plain)?;
+            part[plain.len()..].chars().try_for_each(|control| write!(formatter, "{}", control.escape_default()))?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for TrapReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "wasm trap: {}", self.code.message())?;
@@ -51,17 +67,17 @@ impl fmt::Display for TrapReport {
 impl fmt::Display for Frame {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(module) = &self.module {
-            write!(formatter, "{module}!")?;
+            write!(formatter, "{}!", Printable(module))?;
         }
         match &self.name {
-            Some(name) => formatter.write_str(name)?,
+            Some(name) => Printable(name).fmt(formatter)?,
             None => write!(formatter, "function[{}]", self.function)?,
         }
         if let Some(offset) = self.wasm_offset {
             write!(formatter, " ({offset:#x})")?;
         }
         if let Some((file, line, column)) = &self.source {
-            write!(formatter, "\n       at {file}:{line}")?;
+            write!(formatter, "\n       at {}:{line}", Printable(file))?;
             if *column > 0 {
                 write!(formatter, ":{column}")?;
             }
@@ -75,6 +91,12 @@ impl std::error::Error for TrapReport {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_give_terminals_no_commands() {
+        assert_eq!(Printable("plain, ünd so").to_string(), "plain, ünd so");
+        assert_eq!(Printable("a\u{1b}[31mred\nname\u{7f}").to_string(), "a\\u{1b}[31mred\\nname\\u{7f}");
+    }
 
     #[test]
     fn a_report_reads_as_a_list_of_calls() {

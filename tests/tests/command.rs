@@ -339,6 +339,52 @@ fn a_signal_that_means_nothing_prolongs_no_sleep() -> Result<()> {
 }
 
 #[test]
+fn a_source_is_not_replaced_by_its_object() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("source.o");
+    std::fs::write(&file, "(module)")?;
+    let refused = Done::of(wasmc()?.arg("compile").arg(&file))?.expect_status(2)?;
+    refused.expect_in_stderr(&["would be replaced", "-o"])?;
+    ensure!(std::fs::read(&file)? == b"(module)");
+    Done::of(wasmc()?.arg("compile").arg(&file).arg("-o").arg(folder.path().join("other.o")))?.expect_status(0)?;
+    Ok(())
+}
+
+#[test]
+fn what_modules_say_is_no_command_for_a_terminal() -> Result<()> {
+    let source = r#"(module
+        (func (export "\1b[31mred\n fake: func"))
+        (func $trap (@name "a\1b[31mred\nname") (export "trap") unreachable))"#;
+    let (_folder, object) = compiled(source, &[])?;
+    let name = "\\u{1b}[31mred\\n";
+    let inspected = Done::of(wasmc()?.arg("inspect").arg(&object))?.expect_status(0)?;
+    ensure!(inspected.stdout().contains(&format!("{name} fake: func")), "{}", inspected.stdout());
+    let trapped = Done::of(wasmrun()?.args(["--invoke", "trap"]).arg(&object))?.expect_status(134)?;
+    let trapped = trapped.expect_in_stderr(&[&format!("a{name}name")])?;
+    ensure!(!trapped.stderr().contains('\x1b'), "{}", trapped.stderr());
+    Done::of(wasmrun()?.args(["--invoke", "nothing"]).arg(&object))?.expect_status(1)?.expect_in_stderr(&[name])?;
+    Ok(())
+}
+
+#[test]
+fn explicit_checks_take_little_address_space() -> Result<()> {
+    let source = r#"(module (memory 1) (func (export "_start") (drop (i32.load (i32.const 0)))))"#;
+    let run = |options: &[&str]| -> Result<Done> {
+        let (_folder, object) = compiled(source, options)?;
+        // 6 GiB of addresses: in kilobytes.
+        Done::of(
+            Command::new("sh")
+                .args(["-c", "ulimit -v 6291456; exec \"$0\" \"$1\""])
+                .arg(wasmrun()?.get_program())
+                .arg(&object),
+        )
+    };
+    run(&["--bounds-checks", "explicit"])?.expect_status(0)?;
+    run(&[])?.expect_status(1)?.expect_in_stderr(&["--bounds-checks explicit", "ulimit"])?;
+    Ok(())
+}
+
+#[test]
 fn limits_are_kept() -> Result<()> {
     let (_folder, object) = compiled(
         r#"(module (memory 1)

@@ -19,7 +19,7 @@ use wasmrun::{Program, RunOptions};
 /// Exit status: the program's own; 134 if it trapped, 124 if it ran into --timeout, 2 for wrong usage, 1 if it could
 /// not be run.
 #[derive(Debug, Parser)]
-#[command(name = "wasmrun", version, max_term_width = 100)]
+#[command(name = "wasmrun", version, max_term_width = 100, override_usage = "wasmrun [OPTIONS] FILE [ARGS]...")]
 struct Command {
     #[command(flatten)]
     options: RunOptions,

@@ -29,7 +29,7 @@ pub struct RunOptions {
     /// Let the program accept connections on this address (as in 127.0.0.1:8080; port 0 takes a free one).
     ///
     /// The listening socket follows the granted directories: with none, its descriptor is 3.
-    #[arg(long = "tcplisten", value_name = "ADDRESS")]
+    #[arg(long = "tcplisten", value_name = "ADDRESS", value_parser = parse_address)]
     pub listen: Vec<String>,
 
     /// Read the program's standard input from FILE.
@@ -73,7 +73,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<Duration>,
 
-    /// How much memory the program's memories may take together (as in 64M or 2G); growing further fails.
+    /// How much the program's memories and tables may take together (as in 64M or 2G); growing further fails.
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
 
@@ -93,6 +93,13 @@ pub struct RunOptions {
     /// Write /tmp/perf-PID.map, so that `perf report` names the program's functions.
     #[arg(long)]
     pub perf_map: bool,
+}
+
+fn parse_address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err("it must be a host and a port, as in 127.0.0.1:8080".to_owned()),
+    }
 }
 
 /// What becomes of imports that nothing defines.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use wasmc_loader::{Frame, TrapReport};
+use wasmc_loader::{Frame, Printable, TrapReport};
 
 use crate::process::Style;
 
@@ -26,10 +26,12 @@ pub(crate) fn render(report: &TrapReport, style: Style) -> String {
 fn render_frame(frame: &Frame, style: Style) -> String {
     let mut text = String::new();
     if let Some(module) = &frame.module {
-        let _ = write!(text, "{}", style.faint(&format!("{module}!")));
+        let _ = write!(text, "{}", style.faint(&format!("{}!", Printable(module))));
     }
     match &frame.name {
-        Some(name) => text.push_str(&demangle(name)),
+        Some(name) => {
+            let _ = write!(text, "{}", Printable(&demangle(name)));
+        }
         None => {
             let _ = write!(text, "function[{}]", frame.function);
         }
@@ -38,7 +40,7 @@ fn render_frame(frame: &Frame, style: Style) -> String {
         let _ = write!(text, " {}", style.faint(&format!("({offset:#x})")));
     }
     if let Some((file, line, column)) = &frame.source {
-        let _ = write!(text, "\n        at {}:{line}", file.trim_start_matches("./"));
+        let _ = write!(text, "\n        at {}:{line}", Printable(file.trim_start_matches("./")));
         if *column > 0 {
             let _ = write!(text, ":{column}");
         }

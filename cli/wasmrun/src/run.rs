@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use wasmc_loader::{
-    DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapCode,
-    TrapReport, Uncaught, Value,
+    DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Printable, Store, StoreOptions,
+    TrapCode, TrapReport, Uncaught, Value,
 };
 
 use crate::options::{RunOptions, UnknownImports};
@@ -219,7 +219,7 @@ fn exported_functions(store: &Store, instance: Instance) -> String {
         .exports(store)
         .into_iter()
         .filter(|(_, item)| matches!(item, wasmc_loader::Extern::Function(_)))
-        .map(|(name, _)| name)
+        .map(|(name, _)| Printable(&name).to_string())
         .collect();
     if names.is_empty() {
         return " (it exports no function at all)".to_owned();

@@ -100,7 +100,7 @@ impl<'m> Program<'m> {
     fn function_name(&self, index: u32) -> String {
         let names = &self.module.names.functions;
         match names.binary_search_by_key(&index, |(function, _)| *function) {
-            Ok(at) if !names[at].1.is_empty() => names[at].1.replace('\0', "\u{fffd}"),
+            Ok(at) if !names[at].1.is_empty() => names[at].1.replace(char::is_control, "\u{fffd}"),
             _ => format!("function[{index}]"),
         }
     }

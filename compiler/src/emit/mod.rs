@@ -6,7 +6,7 @@ use wasmc_contract::target::{Architecture, System, Target};
 use crate::code::Program;
 use crate::error::CompileError;
 use crate::link::LinkedText;
-use crate::options::CompileOptions;
+use crate::options::{BoundsChecks, CompileOptions};
 
 mod eh_frame;
 mod elf;
@@ -89,6 +89,9 @@ fn descriptor(program: &Program<'_>) -> Descriptor {
     }
     if options.canonical_nans {
         flags |= flag::CANONICAL_NANS;
+    }
+    if options.bounds_checks == BoundsChecks::Explicit {
+        flags |= flag::EXPLICIT_CHECKS;
     }
     let hash = blake3::hash(program.module.bytes);
     let half = u128::from_le_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes"));

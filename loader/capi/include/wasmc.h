@@ -8,8 +8,8 @@
  *     extern const wasmc_artifact PREFIX_module;
  *     RESULT PREFIX_export_NAME(void *instance, PARAMETERS...);
  *
- * one of the latter for each exported function. Parameters are int32_t, int64_t, float or double, references are
- * uint64_t; with more than one result the function returns void and takes the address of an array of wasmc_value last.
+ * one of the latter for each exported function. Parameters are int32_t, int64_t, float or double, a v128 is __m128i,
+ * references are uint64_t; with more than one result the function returns void and takes the address of an array of wasmc_value last.
  *
  * A store is used by one thread at a time; different stores are independent. Functions that can fail return a null
  * pointer or false and, if `error` is not null, set *error to a text that wasmc_text_free frees.
@@ -32,6 +32,7 @@ typedef struct wasmc_linker wasmc_linker;
 /* Instances and what they share. */
 typedef struct wasmc_store wasmc_store;
 
+/* What host functions take and give. */
 typedef enum wasmc_type { WASMC_I32 = 0, WASMC_I64 = 1, WASMC_F32 = 2, WASMC_F64 = 3 } wasmc_type;
 
 /* A value, as wide as the widest one: the low bytes are used. */

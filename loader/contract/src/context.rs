@@ -343,14 +343,16 @@ impl ContextLayout {
 /// How many bytes of address space a defined memory reserves, by its flags and its maximum; what lies past the
 /// accessible part of it, and past its maximum, faults.
 ///
-/// Without explicit checks it is the whole range that an unchecked access can reach: 4 GiB and the guard.
+/// Without explicit checks it is the whole range that an unchecked access can reach: 4 GiB and the guard. With them it
+/// is as far as the memory may grow: what its type says, 4 GiB if its indices have 32 bits, and else a bound of ours.
 pub const fn reservation_bytes(flags: u32, minimum_bytes: u64, maximum_bytes: Option<u64>) -> u64 {
     if flags & limit_flag::EXPLICIT_CHECKS == 0 {
         return (1 << 32) + crate::GUARD_BYTES;
     }
+    let bound = if flags & limit_flag::INDEX_64 == 0 { 1 << 32 } else { crate::RESERVATION_BYTES_MAX };
     let wanted = match maximum_bytes {
-        Some(maximum) if maximum < crate::RESERVATION_BYTES_MAX => maximum,
-        _ => crate::RESERVATION_BYTES_MAX,
+        Some(maximum) if maximum < bound => maximum,
+        _ => bound,
     };
     if wanted < minimum_bytes { minimum_bytes } else { wanted }
 }

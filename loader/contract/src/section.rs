@@ -99,8 +99,10 @@ pub mod flag {
     pub const INTERRUPTIBLE: u32 = 1 << 0;
     /// NaNs that arithmetic gives are canonical.
     pub const CANONICAL_NANS: u32 = 1 << 1;
+    /// Accesses to 32-bit memories are compared with their lengths. (Each memory's own flags say so as well.)
+    pub const EXPLICIT_CHECKS: u32 = 1 << 2;
     /// All flags of this version; a loader refuses others.
-    pub const ALL: u32 = INTERRUPTIBLE | CANONICAL_NANS;
+    pub const ALL: u32 = INTERRUPTIBLE | CANONICAL_NANS | EXPLICIT_CHECKS;
 }
 
 record! {

@@ -233,6 +233,7 @@ pub(crate) unsafe extern "C" fn new_exception(
 /// What an uncaught exception is, in a report.
 pub(crate) fn describe(store: &Store, exception: ExceptionReference) -> String {
     let name = exception.tag(store).ok().and_then(|tag| tag_name(store.inner(), tag.identity));
+    let name = name.map(|name| crate::report::Printable(&name).to_string());
     let name = name.unwrap_or_else(|| "a tag without a name".to_owned());
     let fields = exception.fields(store).unwrap_or_default();
     let fields: Vec<String> = fields.iter().map(describe_field).collect();

@@ -31,6 +31,7 @@ pub(super) fn resolve(linker: &Linker, store: &Store, image: &Image) -> Result<I
     let inner = &*image.inner;
     let mut imports = Imports::default();
     let mut missing = Vec::new();
+    let mut incompatible = None;
     for record in inner.metadata.imports.iter() {
         let (Some(module), Some(field)) = (inner.metadata.string(record.module), inner.metadata.string(record.field))
         else {
@@ -49,10 +50,15 @@ pub(super) fn resolve(linker: &Linker, store: &Store, image: &Image) -> Result<I
         };
         if let Err(found) = bind(&mut imports, store, inner, &record, definition) {
             let (module, field) = (module.to_owned(), field.to_owned());
-            return Err(InstantiateError::Incompatible { module, field, expected: text(inner, &record), found });
+            let error = InstantiateError::Incompatible { module, field, expected: text(inner, &record), found };
+            incompatible.get_or_insert(error);
         }
     }
-    if missing.is_empty() { Ok(imports) } else { Err(InstantiateError::Missing(missing)) }
+    // What is missing is told first, and all of it.
+    if !missing.is_empty() {
+        return Err(InstantiateError::Missing(missing));
+    }
+    incompatible.map_or(Ok(imports), Err)
 }
 
 fn text(inner: &ImageInner, record: &ImportRecord) -> String {

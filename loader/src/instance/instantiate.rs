@@ -78,8 +78,9 @@ pub(super) fn malformed(cause: &'static str) -> InstantiateError {
 }
 
 /// A trap that no code caused.
-fn trapped(code: TrapCode) -> InstantiateError {
-    InstantiateError::Trapped(TrapReport { code, message: None, frames: Vec::new(), frames_omitted: 0 })
+fn trapped(code: TrapCode, kind: &str, segment: u32) -> InstantiateError {
+    let message = Some(format!("{kind} segment {segment} reaches past the end"));
+    InstantiateError::Trapped(TrapReport { code, message, frames: Vec::new(), frames_omitted: 0 })
 }
 
 /// The context, with what does not depend on anything else, and imports but for functions.
@@ -212,7 +213,9 @@ fn make_memories(store: &mut StoreInner, data: &InstanceData) -> Result<(), Inst
         let memory_type = inner.memory_type(index).ok_or(malformed("a memory"))?;
         let memory = MemoryData::new(store, memory_type, record.flags, data.image.initial(&record));
         let memory = memory.map_err(|error| match error {
-            MemoryError::Limit => InstantiateError::Limit("the memories are larger than allowed"),
+            MemoryError::Limit => {
+                InstantiateError::Limit("the memories are larger than what is allowed (--max-memory)")
+            }
             MemoryError::System(error) => InstantiateError::System(error),
         })?;
         let definition = data.at(inner.layout.defined_memory(index - imported)).cast::<MemoryDefinition>();
@@ -232,8 +235,9 @@ fn make_tables(store: &mut StoreInner, data: &InstanceData) -> Result<(), Instan
             continue;
         }
         let table_type = inner.table_type(index).ok_or(malformed("a table"))?;
-        let table =
-            TableData::new(store, table_type).ok_or(InstantiateError::Limit("the tables are larger than allowed"))?;
+        let table = TableData::new(store, table_type).ok_or(InstantiateError::Limit(
+            "the tables are larger than what is allowed (--max-memory, and 2^27 elements)",
+        ))?;
         let definition = data.at(inner.layout.defined_table(index - imported)).cast::<TableDefinition>();
         // SAFETY: the layout has a definition for each defined table, in a context that lives as long as the store.
         unsafe { table.move_definition(definition) };
@@ -302,7 +306,7 @@ fn run_segments(data: &InstanceData) -> Result<(), InstantiateError> {
             let offset = data.offset(record.offset_start, record.offset_length);
             let offset = offset.ok_or(malformed("an element segment's offset"))?;
             data.initialise_table(record.table, index, offset, 0, u64::from(record.elements))
-                .ok_or_else(|| trapped(TrapCode::TableOutOfBounds))?;
+                .ok_or_else(|| trapped(TrapCode::TableOutOfBounds, "element", index))?;
         }
         if record.mode != segment_mode::PASSIVE {
             data.drop_element(index);
@@ -313,7 +317,7 @@ fn run_segments(data: &InstanceData) -> Result<(), InstantiateError> {
             let offset = data.offset(record.offset_start, record.offset_length);
             let offset = offset.ok_or(malformed("a data segment's offset"))?;
             data.initialise_memory(record.memory, index, offset, 0, record.data_length_bytes)
-                .ok_or_else(|| trapped(TrapCode::MemoryOutOfBounds))?;
+                .ok_or_else(|| trapped(TrapCode::MemoryOutOfBounds, "data", index))?;
         }
         if record.mode != segment_mode::PASSIVE {
             data.drop_data(index);

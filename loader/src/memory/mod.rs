@@ -33,6 +33,10 @@ pub(crate) struct Mapping {
     copied: Option<(u64, *const [u8])>,
 }
 
+/// What the system refused, and what helps.
+const RESERVE: &str = "reserve address space for a memory (a smaller maximum in its type and `--bounds-checks explicit` \
+                       ask for less; `ulimit -v` limits it)";
+
 // SAFETY: a mapping belongs to the process; it is changed by the one thread that uses its store.
 unsafe impl Send for Mapping {}
 
@@ -41,10 +45,7 @@ impl Mapping {
     ///
     /// Three system calls: reserve, make accessible, map the image over it.
     pub(crate) fn new(reserved: u64, accessible: u64, initial: Option<Initial<'_>>) -> Result<Self, SystemError> {
-        let too_large = || SystemError {
-            operation: "reserve address space for a memory",
-            source: std::io::Error::from_raw_os_error(libc::ENOMEM),
-        };
+        let too_large = || SystemError { operation: RESERVE, source: std::io::Error::from_raw_os_error(libc::ENOMEM) };
         // A memory that can never have a byte still has an address.
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
         let base = unix::reserve(reserved_bytes)?;

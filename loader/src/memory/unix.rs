@@ -10,7 +10,7 @@ pub(super) fn reserve(length: usize) -> Result<*mut u8, SystemError> {
     // SAFETY: a new mapping at an address that the system chooses.
     let base = unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0) };
     if base == libc::MAP_FAILED {
-        return Err(SystemError::last("reserve address space for a memory"));
+        return Err(SystemError::last(super::RESERVE));
     }
     Ok(base.cast())
 }
