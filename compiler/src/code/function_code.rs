@@ -4,7 +4,7 @@ use cranelift_codegen::CompiledCode;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::{UnwindInfo, systemv};
+use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::settings::OptLevel;
 use cranelift_codegen::{ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
 use wasmc_contract::trap::TrapCode;
@@ -23,7 +23,8 @@ pub(crate) struct FunctionCode {
     pub(crate) addresses: Box<[(u32, u32)]>,
     /// Calls that something catches around, ascending.
     pub(crate) catching: Box<[CatchingCall]>,
-    pub(crate) unwind: Option<systemv::UnwindInfo>,
+    /// The entry of `.eh_frame`, if the target has one ([`super::unwind`]).
+    pub(crate) unwind: Option<Box<[u8]>>,
 }
 
 /// A call inside a `try`: what [`wasmc_contract::exception`] has of it.
@@ -41,10 +42,13 @@ pub(crate) struct CatchingCall {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Relocation {
     pub(crate) offset: u32,
-    pub(crate) kind: Reloc,
     pub(crate) target: RelocationTarget,
-    pub(crate) addend: i64,
+    pub(crate) kind: Reloc,
+    pub(crate) addend: i16,
 }
+
+// There may be millions.
+const _: () = assert!(size_of::<Relocation>() <= 16);
 
 /// What code may refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +74,7 @@ impl FunctionCode {
             _ => isa.function_alignment().preferred,
         };
         let unwind = match compiled.create_unwind_info(isa).map_err(|error| error.to_string())? {
-            Some(UnwindInfo::SystemV(unwind)) => Some(unwind),
+            Some(UnwindInfo::SystemV(unwind)) => super::unwind::entry(isa, &unwind)?.map(Vec::into_boxed_slice),
             _ => None,
         };
         Ok(Self {
@@ -96,7 +100,9 @@ fn convert(relocation: &FinalizedMachReloc, function: &Function) -> Result<Reloc
         (NAMESPACE_TEXT, 0) => RelocationTarget::TextStart,
         (namespace, index) => return Err(format!("code refers to the unknown name {namespace}:{index}")),
     };
-    Ok(Relocation { offset: relocation.offset, kind: relocation.kind, target, addend: relocation.addend })
+    let addend = relocation.addend;
+    let addend = i16::try_from(addend).map_err(|_| format!("code refers to a place {addend} bytes past another"))?;
+    Ok(Relocation { offset: relocation.offset, kind: relocation.kind, target, addend })
 }
 
 fn traps(compiled: &CompiledCode) -> Result<Box<[(u32, TrapCode)]>, String> {

@@ -5,6 +5,7 @@
 mod function_code;
 mod program;
 mod schedule;
+pub(crate) mod unwind;
 mod worker;
 
 pub(crate) use function_code::{CatchingCall, FunctionCode, Relocation, RelocationTarget};

@@ -1,11 +1,6 @@
-//! Unwind information of each item in, `.eh_frame` out, for programs that link the object.
+//! Unwind entries of items in, `.eh_frame` out, for programs that link the object.
 
-use cranelift_codegen::isa::unwind::systemv::UnwindInfo;
-use gimli::write::{Address, EhFrame, EndianVec, FrameTable, RelocateWriter, Relocation, Writer};
-use gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, LittleEndian};
-
-use crate::code::Program;
-use crate::error::CompileError;
+use crate::code::unwind::{CODE_REFERENCE_OFFSET, COMMON_REFERENCE_OFFSET};
 
 /// The section, with the places that refer to the text.
 #[derive(Default)]
@@ -15,44 +10,22 @@ pub(super) struct UnwindSection {
     pub(super) references: Vec<(u64, u64)>,
 }
 
-/// Writes one entry for each item, which starts at the text offset beside it.
-pub(super) fn write(program: &Program<'_>, unwind: Vec<(u32, UnwindInfo)>) -> Result<UnwindSection, CompileError> {
-    let Some(mut shared) = program.isa().create_systemv_cie().filter(|_| !unwind.is_empty()) else {
-        return Ok(UnwindSection::default());
-    };
-    shared.fde_address_encoding = DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
-    let mut table = FrameTable::default();
-    let shared = table.add_cie(shared);
-    for (offset, unwind) in unwind {
-        table.add_fde(shared, unwind.to_fde(Address::Symbol { symbol: 0, addend: i64::from(offset) }));
+/// Writes the entry that all share, then one for each item, which starts at the text offset beside it.
+pub(super) fn write(common: &[u8], entries: Vec<(u32, Box<[u8]>)>) -> UnwindSection {
+    let mut section = UnwindSection::default();
+    if entries.is_empty() {
+        return section;
     }
-    let mut section = EhFrame(Recorder { writer: EndianVec::new(LittleEndian), references: Vec::new() });
-    let failed = |error: gimli::write::Error| CompileError::Options(format!("unwind information: {error}"));
-    table.write_eh_frame(&mut section).map_err(failed)?;
-    let Recorder { writer, references } = section.0;
-    Ok(UnwindSection { bytes: writer.into_vec(), references })
-}
-
-/// Writes bytes and notes references to the text.
-struct Recorder {
-    writer: EndianVec<LittleEndian>,
-    references: Vec<(u64, u64)>,
-}
-
-impl RelocateWriter for Recorder {
-    type Writer = EndianVec<LittleEndian>;
-
-    fn writer(&self) -> &Self::Writer {
-        &self.writer
+    let bytes: usize = entries.iter().map(|(_, entry)| entry.len()).sum();
+    section.bytes.reserve_exact(common.len() + bytes);
+    section.references.reserve_exact(entries.len());
+    section.bytes.extend_from_slice(common);
+    for (text_offset, entry) in entries {
+        let start = section.bytes.len();
+        section.bytes.extend_from_slice(&entry);
+        let back = start + COMMON_REFERENCE_OFFSET;
+        section.bytes[back..back + 4].copy_from_slice(&(back as u32).to_le_bytes());
+        section.references.push(((start + CODE_REFERENCE_OFFSET) as u64, u64::from(text_offset)));
     }
-
-    fn writer_mut(&mut self) -> &mut Self::Writer {
-        &mut self.writer
-    }
-
-    fn relocate(&mut self, relocation: Relocation) {
-        debug_assert_eq!(relocation.size, 4);
-        debug_assert!(self.writer.len() >= relocation.offset);
-        self.references.push((relocation.offset as u64, relocation.addend as u64));
-    }
+    section
 }

@@ -60,7 +60,8 @@ pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, 
     let metadata = metadata::write(program, &text, &images)?;
     let names = names::write(module, &text.addresses)?;
     let symbols = symbols::list(program, &text);
-    let unwind = eh_frame::write(program, text.unwind)?;
+    let common = crate::code::unwind::common(program.isa()).map_err(CompileError::Options)?;
+    let unwind = eh_frame::write(&common.unwrap_or_default(), text.unwind);
     let contents = elf::Contents {
         target: program.options.target,
         descriptor: descriptor(program),

@@ -5,7 +5,6 @@
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::isa::unwind::systemv;
 
 use crate::code::{CatchingCall, FunctionCode, Program, Relocation, RelocationTarget};
 use crate::error::CompileError;
@@ -28,7 +27,7 @@ pub(crate) struct LinkedText {
     /// Calls that something catches around, ascending: all offsets are from the text's start.
     pub(crate) catching: Vec<CatchingCall>,
     /// How to unwind from each item that says so, with the item's offset.
-    pub(crate) unwind: Vec<(u32, systemv::UnwindInfo)>,
+    pub(crate) unwind: Vec<(u32, Box<[u8]>)>,
 }
 
 /// An item's place in the text.
@@ -127,7 +126,7 @@ fn resolve(
     let offset = u64::from(place.offset + relocation.offset);
     match relocation.target {
         RelocationTarget::Function(index) => {
-            if builder.resolve_reloc(offset, relocation.kind, relocation.addend, index as usize) {
+            if builder.resolve_reloc(offset, relocation.kind, relocation.addend.into(), index as usize) {
                 return Ok(());
             }
         }
@@ -144,7 +143,7 @@ fn resolve(
 
 /// The four bytes at text offset `at` once they refer to the text's start; `None` for an unknown kind.
 fn patched(relocation: &Relocation, at: i64, bytes: &[u8]) -> Option<[u8; 4]> {
-    let target = relocation.addend;
+    let target = i64::from(relocation.addend);
     let instruction = u32::from_le_bytes(bytes.try_into().ok()?);
     Some(match relocation.kind {
         Reloc::X86PCRel4 | Reloc::X86CallPCRel4 => i32::try_from(target - at).ok()?.to_le_bytes(),
