@@ -311,11 +311,16 @@ fn missing_imports_are_named_all_at_once() -> Result<()> {
     assert_eq!(missing.len(), 2);
     assert!(error.to_string().contains(r#""env" "one": func (i32) -> (i64)"#), "{error}");
     linker.function("env", "one", |_: &mut Caller<'_>| {})?;
+    // What is missing comes before what does not fit.
+    let error = linker.instantiate(&mut store, &image).err().context("must fail")?;
+    assert!(matches!(&error, InstantiateError::Missing(missing) if missing.len() == 1), "{error}");
+    let memory = wasmc_loader::MemoryType { minimum_pages: 1, maximum_pages: Some(2), is_64: false, is_shared: false };
+    let memory = wasmc_loader::Memory::new(&mut store, memory)?;
+    linker.define("env", "two", memory)?;
     assert!(matches!(linker.instantiate(&mut store, &image), Err(InstantiateError::Incompatible { .. })));
     let mut linker = Linker::new();
     linker.trap_unknown_imports(true);
-    let memory = wasmc_loader::MemoryType { minimum_pages: 1, maximum_pages: Some(2), is_64: false, is_shared: false };
-    linker.define("env", "two", wasmc_loader::Memory::new(&mut store, memory)?)?;
+    linker.define("env", "two", memory)?;
     let instance = linker.instantiate(&mut store, &image)?;
     let run = instance.function(&store, "run").context("run")?;
     let Outcome::Trapped(report) = run.call(&mut store, &[])? else { bail!("must trap") };
