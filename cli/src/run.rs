@@ -153,6 +153,7 @@ fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
         mutable_global,
         exceptions,
         legacy_exceptions,
+        threads,
     } = features;
     let enabled = [
         simd,
@@ -170,6 +171,7 @@ fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
         mutable_global,
         exceptions,
         legacy_exceptions,
+        threads,
     ];
     builder.input("features", enabled.map(u8::from))
 }

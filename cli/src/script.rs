@@ -66,6 +66,7 @@ proposals! {
     MutableGlobal => mutable_global,
     Exceptions => exceptions,
     LegacyExceptions => legacy_exceptions,
+    Threads => threads,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {

@@ -12,6 +12,7 @@ use wast::parser::{self, ParseBuffer};
 
 mod runner;
 mod spectest;
+mod threads;
 mod values;
 
 /// What a script is run with.

@@ -45,6 +45,7 @@ pub struct Features {
     pub mutable_global: bool,
     pub exceptions: bool,
     pub legacy_exceptions: bool,
+    pub threads: bool,
 }
 
 impl Default for Features {
@@ -65,6 +66,7 @@ impl Default for Features {
             mutable_global: true,
             exceptions: true,
             legacy_exceptions: true,
+            threads: true,
         }
     }
 }
@@ -80,7 +82,8 @@ pub struct CompileOptions {
     pub optimization: Optimization,
     /// How accesses to 32-bit memories are kept inside.
     pub bounds_checks: BoundsChecks,
-    /// Whether loops and entries check for an interruption.
+    /// Whether loops and entries check for an interruption. They always do in a module with a shared memory, where what
+    /// one thread does may end the others.
     pub interruptible: bool,
     /// Whether arithmetic gives the same on every machine: canonical NaNs only, and relaxed SIMD as the specification's
     /// deterministic profile has it.

@@ -5,6 +5,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmc_contract::context::MemoryDefinition;
 
@@ -33,9 +34,9 @@ impl GuestMemory<'_> {
 
     /// How many bytes are accessible now.
     pub fn length(&self) -> u64 {
-        // SAFETY: the definition lives, by the contract of `new`; it may change under our feet when another thread of
-        // the guest grows a shared memory, so it is read as volatile.
-        unsafe { (&raw const (*self.definition).length_bytes).read_volatile() }
+        // SAFETY: the definition lives, by the contract of `new`, and the field is aligned. Another thread of the guest
+        // may change it when it grows a shared memory, which it does atomically.
+        unsafe { AtomicU64::from_ptr((&raw const (*self.definition).length_bytes).cast_mut()) }.load(Ordering::Acquire)
     }
 
     /// The address in this process of its first byte, which stays while its instance lives. Whoever follows it answers
@@ -46,7 +47,7 @@ impl GuestMemory<'_> {
     }
 
     /// The address in this process of `length` bytes at `address`, if they are inside.
-    fn pointer(&self, address: u64, length: u64) -> Option<*mut u8> {
+    pub(crate) fn pointer(&self, address: u64, length: u64) -> Option<*mut u8> {
         if address.checked_add(length)? > self.length() {
             return None;
         }

@@ -5,8 +5,9 @@
 //! [`crate::Caller::interrupted`].
 
 use std::cell::UnsafeCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 
 use wasmc_contract::context::StoreContext;
 
@@ -15,6 +16,8 @@ pub(crate) struct SharedContext {
     context: UnsafeCell<StoreContext>,
     /// The system's number of the thread that runs the store's code, or 0.
     thread: AtomicI32,
+    /// That thread, while it waits for another one ([`crate::wait`]).
+    waiting: Mutex<Option<Thread>>,
 }
 
 // SAFETY: of the context, other threads reach only `interrupt`, atomically; the rest belongs to the store's thread.
@@ -24,7 +27,7 @@ unsafe impl Sync for SharedContext {}
 
 impl SharedContext {
     pub(crate) fn new(context: StoreContext) -> Self {
-        Self { context: UnsafeCell::new(context), thread: AtomicI32::new(0) }
+        Self { context: UnsafeCell::new(context), thread: AtomicI32::new(0), waiting: Mutex::new(None) }
     }
 
     pub(crate) fn context(&self) -> *mut StoreContext {
@@ -35,6 +38,11 @@ impl SharedContext {
         // SAFETY: the field lives as long as `self`, is aligned for its lower half (the first, on the little-endian
         // targets that there are), and is accessed only through this and by compiled code, which polls it.
         unsafe { AtomicU32::from_ptr((&raw mut (*self.context.get()).interrupt).cast()) }
+    }
+
+    /// Notes who is to be unparked when the store is interrupted, before it looks at the flag for the last time.
+    pub(crate) fn set_waiting(&self, thread: Option<Thread>) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = thread;
     }
 
     pub(crate) fn set_thread(&self, thread: i32) {
@@ -61,6 +69,9 @@ impl InterruptHandle {
     /// milliseconds, until the program has ended. What is not running is stopped when it is next run.
     pub fn interrupt(&self) {
         self.shared.flag().store(1, Ordering::Release);
+        if let Some(waiting) = &*self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner) {
+            waiting.unpark();
+        }
         let thread = self.shared.thread.load(Ordering::Acquire);
         if thread != 0 {
             crate::trap::wake_thread(thread);

@@ -36,10 +36,11 @@ mod store;
 mod trap;
 mod types;
 mod value;
+mod wait;
 
 pub use call::{CallError, Outcome};
 pub use debug::DebugOptions;
-pub use entity::{EntityError, Extern, Function, Global, Memory, Table, Tag};
+pub use entity::{EntityError, Extern, Function, Global, Memory, SharedMemory, Table, Tag};
 pub use error::{LoadError, SystemError};
 pub use exception::{ExceptionReference, Uncaught};
 pub use guest_memory::GuestMemory;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::entity::Extern;
+use crate::entity::{Extern, SharedMemory};
 use crate::host::{Caller, HostDefinition, HostError, IntoHostFunction};
 use crate::image::Image;
 use crate::instance::{self, Instance, InstantiateError};
@@ -12,7 +12,8 @@ use crate::store::Store;
 use crate::types::FunctionType;
 use crate::value::Value;
 
-/// Names what modules import. Host functions in it serve any number of stores; other definitions are of one.
+/// Names what modules import. Host functions and shared memories in it serve any number of stores; other definitions are
+/// of one.
 #[derive(Clone, Default)]
 pub struct Linker {
     modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition>>,
@@ -25,6 +26,7 @@ pub struct Linker {
 pub(crate) enum Definition {
     Host(Arc<HostDefinition>),
     Extern(Extern),
+    SharedMemory(SharedMemory),
 }
 
 /// A name was defined twice.
@@ -128,6 +130,15 @@ impl Linker {
     /// If the name is defined already.
     pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Self, DefineError> {
         self.insert(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Defines a memory that instances of any number of stores share.
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    pub fn shared_memory(&mut self, module: &str, name: &str, memory: &SharedMemory) -> Result<&mut Self, DefineError> {
+        self.insert(module, name, Definition::SharedMemory(memory.clone()))
     }
 
     /// Defines all exports of an instance under the name `module`.

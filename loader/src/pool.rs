@@ -83,6 +83,7 @@ impl Parts {
         self.instance.image(&self.store).is_some()
             && inner.mark().owns_as_many(&self.made)
             && inner.trap_callback.is_none()
+            && !inner.memories.iter().any(|memory| memory.is_held_elsewhere())
             && Arc::strong_count(&inner.shared) == 1
             && !inner.is_running()
     }

@@ -1,18 +1,22 @@
 //! A script's directives come in, one after the other; what became of each goes into the report.
 //!
-//! All instances of a script live in one store, as the scripts expect: they link with each other.
+//! All instances of a script live in one store, as the scripts expect: they link with each other. Only threads that a
+//! script starts have stores of their own.
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::Scope;
 
 use wasmc_compiler::CompileError;
 use wasmc_contract::trap::TrapCode;
 use wasmc_loader::{
-    Extern, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, TrapReport, Uncaught, Value,
+    Extern, Image, Instance, InstantiateError, Linker, Outcome, SharedMemory, Store, StoreOptions, TrapReport,
+    Uncaught, Value,
 };
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
+use super::threads::Threads;
 use super::{Failure, Options, Report, spectest, values};
 
 /// What a name in a script stands for.
@@ -23,6 +27,8 @@ enum Slot {
     Skipped(String),
     /// A module that should have worked, by its line.
     Broken(usize),
+    /// What another thread's module shares: the names and memories that it exports.
+    Shared(Vec<(String, SharedMemory)>),
 }
 
 /// Why a directive did not do what it should.
@@ -91,13 +97,46 @@ impl<'a> Runner<'a> {
         })
     }
 
-    pub(super) fn run(mut self, directives: Vec<WastDirective<'_>>, report: &mut Report) {
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(super) fn options(&self) -> &'a Options {
+        self.options
+    }
+
+    /// Gives this thread what `parent`'s module with this name shares, under the same name.
+    pub(super) fn share(&mut self, parent: &Self, module: Id<'_>) -> Result<(), String> {
+        let Ok(Slot::Live(instance)) = parent.slot(Some(module)) else {
+            return Err(format!("no module ${} to share", module.name()));
+        };
+        let exports = instance.exports(&parent.store).into_iter();
+        let shared = exports.filter_map(|(name, item)| Some((name, item.memory()?.shared(&parent.store)?))).collect();
+        self.instances.insert(id_text(module), Slot::Shared(shared));
+        Ok(())
+    }
+
+    pub(super) fn run(self, directives: Vec<WastDirective<'a>>, report: &mut Report) {
+        std::thread::scope(|scope| self.run_in(scope, directives, report));
+    }
+
+    fn run_in<'scope>(
+        mut self,
+        scope: &'scope Scope<'scope, 'a>,
+        directives: Vec<WastDirective<'a>>,
+        report: &mut Report,
+    ) {
+        let mut threads = Threads::default();
         let mut unused: BTreeSet<usize> = self.options.skips.keys().copied().collect();
         for directive in directives {
             let line = directive.span().linecol_in(self.text).0 + 1;
             let (name, is_assertion) = describe(&directive);
-            let result = catch_unwind(AssertUnwindSafe(|| self.directive(directive, line)))
-                .unwrap_or_else(|panic| Err(Stop::Failed(format!("panicked: {}", panic_message(&*panic)))));
+            let result = match directive {
+                WastDirective::Thread(thread) => threads.start(scope, &self, thread).map_err(Stop::Failed),
+                WastDirective::Wait { thread, .. } => threads.wait(thread.name(), report).map_err(Stop::Failed),
+                other => catch_unwind(AssertUnwindSafe(|| self.directive(other, line)))
+                    .unwrap_or_else(|panic| Err(Stop::Failed(format!("panicked: {}", panic_message(&*panic))))),
+            };
             let result = match (result, self.options.skips.get(&line)) {
                 (Err(Stop::Failed(_)), Some(reason)) => {
                     unused.remove(&line);
@@ -110,6 +149,9 @@ impl<'a> Runner<'a> {
                 Err(Stop::Skipped(_)) => report.skipped += usize::from(is_assertion),
                 Err(Stop::Failed(message)) => report.failures.push(Failure { line, directive: name, message }),
             }
+        }
+        if let Err(message) = threads.wait_for_all(report) {
+            report.failures.push(Failure { line: 1, directive: "thread", message });
         }
         report.stale_skips.extend(unused);
     }
@@ -154,7 +196,9 @@ impl<'a> Runner<'a> {
                 other => Err(format!("{}, expected an exception", show_ran(&other)).into()),
             },
             WastDirective::AssertSuspension { .. } => Err("stack switching is not supported".into()),
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => Err("threads are not supported".into()),
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err("threads are started and awaited elsewhere".into())
+            }
         }
     }
 
@@ -214,6 +258,12 @@ impl<'a> Runner<'a> {
                 Err(Stop::Skipped(reason))
             }
             Slot::Broken(line) => Err(broken(line)),
+            Slot::Shared(memories) => {
+                for (field, memory) in &memories {
+                    self.linker.shared_memory(name, field, memory).map_err(|error| error.to_string())?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -229,6 +279,7 @@ impl<'a> Runner<'a> {
             Slot::Live(instance) => Ok(instance),
             Slot::Skipped(reason) => Err(Stop::Skipped(reason)),
             Slot::Broken(line) => Err(broken(line)),
+            Slot::Shared(_) => Err("the module belongs to another thread".into()),
         }
     }
 
@@ -351,7 +402,7 @@ fn show_ran(ran: &Ran) -> String {
     }
 }
 
-fn id_text(id: Id<'_>) -> String {
+pub(super) fn id_text(id: Id<'_>) -> String {
     id.name().to_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use wasmc_loader::{
     DefineError, EntityError, FunctionType, Global, GlobalType, HeapType, Linker, Memory, MemoryType, ReferenceType,
-    Store, Table, TableType, Value, ValueType,
+    SharedMemory, Store, Table, TableType, Value, ValueType,
 };
 
 const NAME: &str = "spectest";
@@ -32,6 +32,8 @@ pub(super) fn define(store: &mut Store, linker: &mut Linker) -> Result<(), Strin
     let memory_type = MemoryType { minimum_pages: 1, maximum_pages: Some(2), is_64: false, is_shared: false };
     let memory = Memory::new(store, memory_type).map_err(refused)?;
     linker.define(NAME, "memory", memory).map_err(undefined)?;
+    let shared = SharedMemory::new(memory_type).map_err(refused)?;
+    linker.shared_memory(NAME, "shared_memory", &shared).map_err(undefined)?;
     Ok(())
 }
 

@@ -12,7 +12,8 @@ use crate::trampoline::{Trampoline, Trampolines};
 /// functions' thunks, defined functions, trampolines.
 pub(crate) struct Program<'m> {
     pub(crate) module: &'m WasmModule<'m>,
-    pub(crate) options: &'m CompileOptions,
+    /// What was asked for, and what the module asks for itself.
+    pub(crate) options: CompileOptions,
     pub(crate) isa: OwnedTargetIsa,
     /// The same, for functions that are too large to be optimised in bearable time.
     pub(crate) quick_isa: OwnedTargetIsa,
@@ -32,16 +33,18 @@ pub(crate) enum Item {
 }
 
 impl<'m> Program<'m> {
-    pub(crate) fn new(module: &'m WasmModule<'m>, options: &'m CompileOptions) -> Result<Self, CompileError> {
+    pub(crate) fn new(module: &'m WasmModule<'m>, options: &CompileOptions) -> Result<Self, CompileError> {
         let layout = ContextLayout::new(&module.context_counts()).ok_or_else(|| CompileError::Limit {
             what: "the size of an instance's context".to_owned(),
             limit: i32::MAX as u64,
         })?;
+        let mut options = options.clone();
+        options.interruptible |= module.has_shared_memory();
         let quick = CompileOptions { optimization: Optimization::None, ..options.clone() };
         Ok(Self {
             module,
+            isa: crate::isa::build(&options)?,
             options,
-            isa: crate::isa::build(options)?,
             quick_isa: crate::isa::build(&quick)?,
             layout,
             trampolines: Trampolines::plan(module),

@@ -26,7 +26,7 @@ impl<'p> Worker<'p> {
     pub(crate) fn new(program: &'p Program<'p>) -> Self {
         Self {
             program,
-            translator: Translator::new(program.module, program.isa(), program.options, &program.layout),
+            translator: Translator::new(program.module, program.isa(), &program.options, &program.layout),
             context: Context::new(),
             builder_context: FunctionBuilderContext::new(),
             control: ControlPlane::default(),

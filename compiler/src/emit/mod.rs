@@ -83,7 +83,7 @@ pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, 
 }
 
 fn descriptor(program: &Program<'_>) -> Descriptor {
-    let options = program.options;
+    let options = &program.options;
     let mut flags = 0;
     if options.interruptible {
         flags |= flag::INTERRUPTIBLE;

@@ -241,13 +241,18 @@ impl WasmModule<'_> {
         &self.types[self.functions[index as usize] as usize]
     }
 
+    /// Whether threads share a memory of the module.
+    pub fn has_shared_memory(&self) -> bool {
+        self.memories.iter().any(|memory| memory.is_shared)
+    }
+
     /// What this module needs of an instance's context.
     pub fn context_counts(&self) -> wasmc_contract::context::ContextCounts {
         wasmc_contract::context::ContextCounts {
             defined_memories: self.memories.len() as u32 - self.imported.memories,
+            memories: self.memories.len() as u32,
             defined_tables: self.tables.len() as u32 - self.imported.tables,
             imported_functions: self.imported.functions,
-            imported_memories: self.imported.memories,
             imported_tables: self.imported.tables,
             imported_globals: self.imported.globals,
             tags: self.tags.len() as u32,

@@ -44,8 +44,7 @@ pub fn parse<'a>(wasm: &'a [u8], features: &Features) -> Result<WasmModule<'a>, 
 /// What the validator is to accept: the proposals that are on, those without which they cannot be parsed, and those that
 /// are refused here by name.
 fn validated_features(features: &Features) -> WasmFeatures {
-    // Shared memories are declarations: they get past the validator, and what uses them is refused by name.
-    let mut accepted = WasmFeatures::FLOATS | WasmFeatures::THREADS;
+    let mut accepted = WasmFeatures::FLOATS;
     // Declared subtypes and recursion groups came with GC, as did its instructions, which are refused by name.
     let function_references = WasmFeatures::FUNCTION_REFERENCES | WasmFeatures::GC | WasmFeatures::GC_TYPES;
     for (on, feature) in [
@@ -64,6 +63,7 @@ fn validated_features(features: &Features) -> WasmFeatures {
         (features.exceptions, WasmFeatures::EXCEPTIONS),
         (features.legacy_exceptions, WasmFeatures::EXCEPTIONS | WasmFeatures::LEGACY_EXCEPTIONS),
         (features.mutable_global, WasmFeatures::MUTABLE_GLOBAL),
+        (features.threads, WasmFeatures::THREADS),
     ] {
         if on {
             accepted |= feature;
@@ -139,9 +139,9 @@ impl<'a> Reading<'a> {
                 }
             }
             Payload::MemorySection(section) => {
-                for memory in section.into_iter_with_offsets() {
-                    let (offset, memory) = memory?;
-                    module.memories.push(memory_of(offset, &memory)?);
+                for memory in section {
+                    let memory = memory?;
+                    module.memories.push(memory_of(&memory));
                 }
             }
             Payload::TagSection(section) => {
@@ -215,7 +215,7 @@ impl<'a> Reading<'a> {
                 Entity::Table(next(&mut imported.tables))
             }
             TypeRef::Memory(memory) => {
-                module.memories.push(memory_of(offset, &memory)?);
+                module.memories.push(memory_of(&memory));
                 Entity::Memory(next(&mut imported.memories))
             }
             TypeRef::Global(global) => {
@@ -309,16 +309,13 @@ fn initial_element(initial: &TableInit<'_>) -> Result<Option<ConstantExpression>
     Ok((*constants != [Constant::RefNull]).then_some(constants))
 }
 
-fn memory_of(offset: u64, memory: &wasmparser::MemoryType) -> Result<Memory, CompileError> {
-    if memory.shared {
-        return Err(unsupported(offset, "threads (a shared memory)"));
-    }
-    Ok(Memory {
+fn memory_of(memory: &wasmparser::MemoryType) -> Memory {
+    Memory {
         is_64: memory.memory64,
         is_shared: memory.shared,
         minimum_pages: memory.initial,
         maximum_pages: memory.maximum,
-    })
+    }
 }
 
 fn global_of(

@@ -305,6 +305,7 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
                 let known = self.control(operator)?
                     || self.exception(operator)?
                     || self.memory(operator)
+                    || self.atomic(operator)
                     || self.numeric(operator)
                     || self.call(operator)?
                     || self.global(operator)
@@ -312,7 +313,8 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
                     || self.table(operator)
                     || self.simd(operator);
                 if !known {
-                    return Err(unsupported(offset, feature_of(operator)));
+                    // All that the validator lets pass besides these are GC's operators.
+                    return Err(unsupported(offset, "GC"));
                 }
             }
         }
@@ -450,14 +452,5 @@ impl<'a, 'm> FunctionTranslator<'a, 'm> {
             },
             _ => None,
         }
-    }
-}
-
-/// The proposal that an operator without translation belongs to.
-pub(super) fn feature_of(operator: &Operator<'_>) -> &'static str {
-    match operator {
-        // All that the validator lets pass besides these are atomic accesses and GC's operators.
-        _ if format!("{operator:?}").contains("Atomic") => "threads",
-        _ => "GC",
     }
 }

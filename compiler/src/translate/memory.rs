@@ -220,8 +220,10 @@ impl FunctionTranslator<'_, '_> {
     fn memory_definition(&mut self, memory: u32) -> (Value, u32) {
         let layout = &self.environment.layout;
         match memory.checked_sub(self.environment.module.imported.memories) {
-            Some(nth) => (self.context, layout.defined_memory(nth)),
-            None => (self.constant_pointer(layout.imported_memory(memory)), 0),
+            Some(nth) if !self.environment.module.memories[memory as usize].is_shared => {
+                (self.context, layout.defined_memory(nth))
+            }
+            _ => (self.constant_pointer(layout.memory(memory)), 0),
         }
     }
 
@@ -233,6 +235,10 @@ impl FunctionTranslator<'_, '_> {
         let (definition, offset) = self.memory_definition(memory);
         let flags = self.trusted(Region::MemoryDefinitions);
         let offset = offset as i32 + offset::MEMORY_LENGTH_BYTES;
+        if self.environment.module.memories[memory as usize].is_shared {
+            let place = self.builder.ins().iadd_imm_s(definition, i64::from(offset));
+            return self.builder.ins().atomic_load(POINTER, flags, place);
+        }
         self.builder.ins().load(POINTER, flags, definition, offset)
     }
 }

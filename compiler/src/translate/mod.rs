@@ -1,7 +1,7 @@
 //! One function body in, its Cranelift IR out. Validates as it goes; never looks at another body.
 //!
 //! * `function`: the state of one translation, and the dispatch over operators;
-//! * `control`, `exception`, `call`, `memory`, `bulk`, `table`, `global`, `reference`, `numeric`, `simd`, `shuffle`: what operators become;
+//! * `control`, `exception`, `call`, `memory`, `atomic`, `bulk`, `table`, `global`, `reference`, `numeric`, `simd`, `shuffle`: what operators become;
 //! * `builtin`: calls of the loader's functions, and what follows their failure;
 //! * `environment`: what all translations of a module share; `signature` and `trap`: types and trap codes.
 
@@ -17,6 +17,7 @@ use crate::error::CompileError;
 use crate::module::WasmModule;
 use crate::options::CompileOptions;
 
+mod atomic;
 mod builtin;
 mod bulk;
 mod call;

@@ -4,8 +4,9 @@
 //! it with the target's C convention. Numbers are positions in that table; they are only ever appended to, so that older
 //! artifacts keep finding what they know.
 //!
-//! A builtin that can fail returns a status (or, of `*Grow`, the old size or -1, which is no failure): not 0 means that it has
-//! set [`crate::context::StoreContext::pending`], and the code calls [`Builtin::Raise`].
+//! A builtin that can fail has set [`crate::context::StoreContext::pending`] when it did, and the code calls
+//! [`Builtin::Raise`]. Its result says so: a status other than 0; of those that give something, what their own words say.
+//! (That of `*Grow` is the old size or -1, which is no failure.)
 
 /// A type in a builtin's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,13 @@ builtins! {
     TruncF64(value: F64) -> F64;
     /// `f64.nearest`, likewise.
     NearestF64(value: F64) -> F64;
+    /// `memory.atomic.notify` at the effective address: how many threads were woken, or -1 after a failure.
+    MemoryNotify(context: I64, memory: I32, address: I64, count: I32) -> I32;
+    /// `memory.atomic.wait32` at the effective address; the timeout in nanoseconds, none if negative: what the instruction
+    /// gives, or -1 after a failure.
+    MemoryWait32(context: I64, memory: I32, address: I64, expected: I32, timeout: I64) -> I32;
+    /// `memory.atomic.wait64`, likewise.
+    MemoryWait64(context: I64, memory: I32, address: I64, expected: I64, timeout: I64) -> I32;
 }
 
 impl Builtin {

@@ -8,7 +8,7 @@
 //!            MemoryDefinition^(defined memories)
 //!            TableDefinition^(defined tables)
 //!            ImportedFunction^(imported functions)
-//!            pointer^(imported memories)        to the exporter's MemoryDefinition
+//!            pointer^(memories)                 to the MemoryDefinition: the exporter's, the one above, or a shared one
 //!            pointer^(imported tables)          to the exporter's TableDefinition
 //!            pointer^(imported globals)         to the exporter's GlobalSlot
 //!            pointer^(tags)                     to a tag's identity; imported ones first
@@ -68,6 +68,9 @@ pub struct StoreContext {
 }
 
 /// A memory. Its base never changes while the instance lives: growth never copies.
+///
+/// That of a shared memory lies outside of all contexts, and other threads may raise its length at any time: compiled
+/// code finds it through its pointer, also where the module defines the memory, and loads the length atomically.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct MemoryDefinition {
@@ -209,12 +212,12 @@ pub const VALUE_BYTES: u32 = 16;
 pub struct ContextCounts {
     /// Memories that the module defines.
     pub defined_memories: u32,
+    /// All memories.
+    pub memories: u32,
     /// Tables that the module defines, ready ones included.
     pub defined_tables: u32,
     /// Functions that it imports.
     pub imported_functions: u32,
-    /// Memories that it imports.
-    pub imported_memories: u32,
     /// Tables that it imports.
     pub imported_tables: u32,
     /// Globals that it imports.
@@ -232,9 +235,9 @@ impl ContextCounts {
     pub fn from_header(header: &Header) -> Option<Self> {
         Some(Self {
             defined_memories: header.memories.count.checked_sub(header.imported_memories)?,
+            memories: header.memories.count,
             defined_tables: header.tables.count.checked_sub(header.imported_tables)?,
             imported_functions: header.imported_functions,
-            imported_memories: header.imported_memories,
             imported_tables: header.imported_tables,
             imported_globals: header.imported_globals,
             tags: header.tags.count,
@@ -250,7 +253,7 @@ pub struct ContextLayout {
     defined_memories: u32,
     defined_tables: u32,
     imported_functions: u32,
-    imported_memories: u32,
+    memories: u32,
     imported_tables: u32,
     imported_globals: u32,
     tags: u32,
@@ -273,7 +276,7 @@ impl ContextLayout {
         let defined_memories = take(counts.defined_memories, size_of::<MemoryDefinition>() as u64, 8)?;
         let defined_tables = take(counts.defined_tables, size_of::<TableDefinition>() as u64, 8)?;
         let imported_functions = take(counts.imported_functions, size_of::<ImportedFunction>() as u64, 8)?;
-        let imported_memories = take(counts.imported_memories, POINTER, 8)?;
+        let memories = take(counts.memories, POINTER, 8)?;
         let imported_tables = take(counts.imported_tables, POINTER, 8)?;
         let imported_globals = take(counts.imported_globals, POINTER, 8)?;
         let tags = take(counts.tags, POINTER, 8)?;
@@ -284,7 +287,7 @@ impl ContextLayout {
             defined_memories,
             defined_tables,
             imported_functions,
-            imported_memories,
+            memories,
             imported_tables,
             imported_globals,
             tags,
@@ -309,9 +312,9 @@ impl ContextLayout {
         self.imported_functions + index * size_of::<ImportedFunction>() as u32
     }
 
-    /// The pointer to the [`MemoryDefinition`] of the imported memory at `index`.
-    pub const fn imported_memory(&self, index: u32) -> u32 {
-        self.imported_memories + index * 8
+    /// The pointer to the [`MemoryDefinition`] of the memory at `index`.
+    pub const fn memory(&self, index: u32) -> u32 {
+        self.memories + index * 8
     }
 
     /// The pointer to the [`TableDefinition`] of the imported table at `index`.
@@ -379,7 +382,7 @@ mod tests {
             defined_memories: 1,
             defined_tables: 2,
             imported_functions: 3,
-            imported_memories: 1,
+            memories: 2,
             imported_tables: 1,
             imported_globals: 1,
             tags: 2,
@@ -390,11 +393,11 @@ mod tests {
         assert_eq!(layout.defined_memory(0), 48);
         assert_eq!(layout.defined_table(0), 64);
         assert_eq!(layout.imported_function(0), 96);
-        assert_eq!(layout.imported_memory(0), 144);
-        assert_eq!(layout.imported_table(0), 152);
-        assert_eq!(layout.imported_global(0), 160);
-        assert_eq!(layout.tag(0), 168);
-        assert_eq!(layout.reference(0), 184);
+        assert_eq!(layout.memory(0), 144);
+        assert_eq!(layout.imported_table(0), 160);
+        assert_eq!(layout.imported_global(0), 168);
+        assert_eq!(layout.tag(0), 176);
+        assert_eq!(layout.reference(0), 192);
         assert_eq!(layout.defined_global(0), 224);
         assert_eq!(layout.size_bytes, 256);
     }

@@ -13,6 +13,7 @@ use crate::trap;
 use crate::types::registry;
 use crate::value::Slot;
 
+mod atomic;
 mod bulk;
 mod float;
 
@@ -67,6 +68,9 @@ const fn address(builtin: Builtin) -> *const c_void {
         Builtin::FloorF64 => float::floor_f64 as *const c_void,
         Builtin::TruncF64 => float::trunc_f64 as *const c_void,
         Builtin::NearestF64 => float::nearest_f64 as *const c_void,
+        Builtin::MemoryNotify => atomic::memory_notify as *const c_void,
+        Builtin::MemoryWait32 => atomic::memory_wait32 as *const c_void,
+        Builtin::MemoryWait64 => atomic::memory_wait64 as *const c_void,
     }
 }
 

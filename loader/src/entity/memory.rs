@@ -6,7 +6,7 @@ use wasmc_contract::context::{MemoryDefinition, reservation_bytes};
 use wasmc_contract::metadata::limit_flag;
 use wasmc_contract::{RESERVATION_BYTES_MAX, WASM_PAGE_BYTES};
 
-use super::EntityError;
+use super::{EntityError, SharedMemory};
 use crate::error::SystemError;
 use crate::guest_memory::GuestMemory;
 use crate::memory::{Initial, Mapping};
@@ -24,13 +24,20 @@ pub struct Memory {
 
 /// A memory, as the loader keeps it.
 pub(crate) struct MemoryData {
-    /// What compiled code reads: in the defining instance's context, or `own`.
+    /// What compiled code reads: in the defining instance's context, the shared memory's, or `own`.
     definition: Cell<*mut MemoryDefinition>,
     own: UnsafeCell<MemoryDefinition>,
-    mapping: Mapping,
+    backing: Backing,
     memory_type: MemoryType,
     /// Whether accesses without explicit checks are safe.
     pub(crate) has_guard: bool,
+}
+
+/// Where a memory's bytes are.
+enum Backing {
+    /// In this store alone.
+    Own(Mapping),
+    Shared(SharedMemory),
 }
 
 /// Why a memory could not be made.
@@ -39,46 +46,85 @@ pub(crate) enum MemoryError {
     System(SystemError),
 }
 
+/// The flags of a memory that a host makes.
+pub(super) fn default_flags(memory_type: &MemoryType) -> u32 {
+    if memory_type.is_64 { limit_flag::EXPLICIT_CHECKS | limit_flag::INDEX_64 } else { 0 }
+}
+
+pub(super) fn has_guard(flags: u32) -> bool {
+    flags & limit_flag::EXPLICIT_CHECKS == 0
+}
+
+/// Address space for a memory of this type, with its minimum accessible.
+pub(super) fn map(memory_type: &MemoryType, flags: u32, initial: Option<Initial<'_>>) -> Result<Mapping, MemoryError> {
+    // The specification's limits; an artifact's were checked when it was compiled, a host's are not.
+    if memory_type.minimum_pages > memory_type.pages_max() {
+        return Err(MemoryError::Limit);
+    }
+    let minimum = memory_type.minimum_pages.checked_mul(WASM_PAGE_BYTES).ok_or(MemoryError::Limit)?;
+    if minimum > RESERVATION_BYTES_MAX {
+        return Err(MemoryError::Limit);
+    }
+    let maximum = memory_type.maximum_pages.map(|pages| pages.saturating_mul(WASM_PAGE_BYTES));
+    Mapping::new(reservation_bytes(flags, minimum, maximum), minimum, initial).map_err(MemoryError::System)
+}
+
 impl MemoryData {
-    /// A memory with these initial contents.
+    /// A memory with these initial contents. If its type says that it is shared, other stores can have it as well; it
+    /// may then grow as far as this store may now.
     pub(crate) fn new(
         store: &mut StoreInner,
         memory_type: MemoryType,
         flags: u32,
         initial: Option<Initial<'_>>,
     ) -> Result<Owned<Self>, MemoryError> {
-        // The specification's limits; an artifact's were checked when it was compiled, a host's are not.
-        let pages_max = if memory_type.is_64 { 1 << 48 } else { 1 << 16 };
-        if memory_type.minimum_pages > memory_type.maximum_pages.unwrap_or(pages_max).min(pages_max) {
+        let minimum = memory_type.minimum_pages.saturating_mul(WASM_PAGE_BYTES);
+        let bytes_max = store.options.max_memory_bytes.map_or(u64::MAX, |max| max.saturating_sub(store.memory_bytes));
+        if !store.charge(minimum) {
             return Err(MemoryError::Limit);
         }
-        let minimum = memory_type.minimum_pages.checked_mul(WASM_PAGE_BYTES).ok_or(MemoryError::Limit)?;
-        let maximum = memory_type.maximum_pages.map(|pages| pages.saturating_mul(WASM_PAGE_BYTES));
-        let has_guard = flags & limit_flag::EXPLICIT_CHECKS == 0;
-        if minimum > RESERVATION_BYTES_MAX || !store.charge(minimum) {
-            return Err(MemoryError::Limit);
-        }
-        let reserved = reservation_bytes(flags, minimum, maximum);
-        let mapping = match Mapping::new(reserved, minimum, initial) {
-            Ok(mapping) => mapping,
-            Err(error) => {
-                store.memory_bytes -= minimum;
-                return Err(MemoryError::System(error));
-            }
+        let made = if memory_type.is_shared {
+            SharedMemory::make(memory_type, flags, bytes_max, initial).map(Self::of_shared)
+        } else {
+            map(&memory_type, flags, initial).map(|mapping| Self::of_mapping(mapping, memory_type, flags))
         };
-        let own = MemoryDefinition { base: mapping.base() as u64, length_bytes: minimum };
+        made.inspect_err(|_| store.memory_bytes -= minimum)
+    }
+
+    fn of_mapping(mapping: Mapping, memory_type: MemoryType, flags: u32) -> Owned<Self> {
+        let length_bytes = memory_type.minimum_pages * WASM_PAGE_BYTES;
+        let own = MemoryDefinition { base: mapping.base() as u64, length_bytes };
         let data = Owned::new(Self {
             definition: Cell::new(std::ptr::null_mut()),
             own: UnsafeCell::new(own),
-            mapping,
+            backing: Backing::Own(mapping),
             memory_type,
-            has_guard,
+            has_guard: has_guard(flags),
         });
         data.definition.set(data.own.get());
-        Ok(data)
+        data
     }
 
-    /// Moves the definition to where compiled code expects it.
+    /// A memory that other stores may have as well.
+    pub(crate) fn of_shared(memory: SharedMemory) -> Owned<Self> {
+        Owned::new(Self {
+            definition: Cell::new(memory.definition()),
+            own: UnsafeCell::new(MemoryDefinition { base: 0, length_bytes: 0 }),
+            memory_type: memory.declared_type(),
+            has_guard: memory.has_guard(),
+            backing: Backing::Shared(memory),
+        })
+    }
+
+    /// The memory as other stores can have it, if they can.
+    pub(crate) fn shared(&self) -> Option<&SharedMemory> {
+        match &self.backing {
+            Backing::Own(_) => None,
+            Backing::Shared(memory) => Some(memory),
+        }
+    }
+
+    /// Moves the definition to where compiled code expects it; that of a shared memory stays.
     ///
     /// # Safety
     ///
@@ -86,7 +132,9 @@ impl MemoryData {
     pub(crate) unsafe fn move_definition(&self, definition: *mut MemoryDefinition) {
         // SAFETY: the caller's promise.
         unsafe { *definition = *self.definition.get() };
-        self.definition.set(definition);
+        if self.shared().is_none() {
+            self.definition.set(definition);
+        }
     }
 
     pub(crate) fn definition(&self) -> *mut MemoryDefinition {
@@ -95,7 +143,7 @@ impl MemoryData {
 
     pub(crate) fn length_bytes(&self) -> u64 {
         // SAFETY: the definition lives as long as the memory.
-        unsafe { (*self.definition.get()).length_bytes }
+        unsafe { GuestMemory::new(self.definition()) }.length()
     }
 
     /// The type, with the current size as the minimum.
@@ -114,17 +162,17 @@ impl MemoryData {
 
     /// Adds pages; the old size in pages, or `None` if a limit is met.
     pub(crate) fn grow(&self, store: &mut StoreInner, pages: u64) -> Option<u64> {
+        let mapping = match &self.backing {
+            Backing::Own(mapping) => mapping,
+            Backing::Shared(memory) => return memory.grow(pages).ok(),
+        };
         let old = self.length_bytes() / WASM_PAGE_BYTES;
-        let new = old.checked_add(pages)?;
-        let limit = if self.memory_type.is_64 { 1 << 48 } else { 1 << 16 };
-        if new > self.memory_type.maximum_pages.unwrap_or(limit).min(limit) {
-            return None;
-        }
+        let new = old.checked_add(pages).filter(|new| *new <= self.memory_type.pages_max())?;
         let bytes = new.checked_mul(WASM_PAGE_BYTES)?;
-        if bytes > self.mapping.reserved_bytes() || !store.charge(pages * WASM_PAGE_BYTES) {
+        if bytes > mapping.reserved_bytes() || !store.charge(pages * WASM_PAGE_BYTES) {
             return None;
         }
-        if self.mapping.make_accessible(bytes).is_err() {
+        if mapping.make_accessible(bytes).is_err() {
             store.memory_bytes -= pages * WASM_PAGE_BYTES;
             return None;
         }
@@ -133,11 +181,20 @@ impl MemoryData {
         Some(old)
     }
 
+    /// Whether [`Self::reset`] would change what someone else has.
+    pub(crate) fn is_held_elsewhere(&self) -> bool {
+        self.shared().is_some_and(SharedMemory::is_held_elsewhere)
+    }
+
     /// Makes the memory what it was when it was made.
     pub(crate) fn reset(&self, store: &mut StoreInner) -> Result<(), SystemError> {
+        let mapping = match &self.backing {
+            Backing::Own(mapping) => mapping,
+            Backing::Shared(memory) => return memory.reset(),
+        };
         let minimum = self.memory_type.minimum_pages * WASM_PAGE_BYTES;
         let length = self.length_bytes();
-        self.mapping.reset(minimum, length)?;
+        mapping.reset(minimum, length)?;
         store.memory_bytes -= length - minimum;
         // SAFETY: as in `grow`.
         unsafe { (*self.definition.get()).length_bytes = minimum };
@@ -156,9 +213,9 @@ impl Memory {
     ///
     /// If a limit is met, or the system has no address space left.
     pub fn new(store: &mut Store, memory_type: MemoryType) -> Result<Self, EntityError> {
-        let flags = if memory_type.is_64 { limit_flag::EXPLICIT_CHECKS | limit_flag::INDEX_64 } else { 0 };
         let inner = store.inner_mut();
-        let data = MemoryData::new(inner, memory_type, flags, None).map_err(|_| EntityError::Limit)?;
+        let data =
+            MemoryData::new(inner, memory_type, default_flags(&memory_type), None).map_err(|_| EntityError::Limit)?;
         let memory = Self::from_data(data.as_ptr(), inner.id);
         inner.memories.push(data);
         Ok(memory)
@@ -170,6 +227,28 @@ impl Memory {
         }
         // SAFETY: a memory lives as long as its store.
         Ok(unsafe { &*(self.data as *const MemoryData) })
+    }
+
+    /// A memory that other stores may have as well, in this one.
+    pub fn from_shared(store: &mut Store, memory: &SharedMemory) -> Self {
+        let inner = store.inner_mut();
+        let known = inner.memories.iter().find(|data| data.shared().is_some_and(|shared| shared.is(memory)));
+        let data = match known {
+            Some(data) => data.as_ptr(),
+            None => {
+                let data = MemoryData::of_shared(memory.clone());
+                let pointer = data.as_ptr();
+                inner.memories.push(data);
+                pointer
+            }
+        };
+        Self::from_data(data, inner.id)
+    }
+
+    /// The memory as other stores can have it; `None` if its type does not say that it is shared, or it belongs to
+    /// another store.
+    pub fn shared(&self, store: &Store) -> Option<SharedMemory> {
+        self.data(store).ok()?.shared().cloned()
     }
 
     /// Its type, with its current size as the minimum; `None` if it belongs to another store.

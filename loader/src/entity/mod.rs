@@ -9,10 +9,12 @@ use crate::types::{ExternType, FunctionType, GlobalType, ReferenceType, TagType,
 use crate::value::{Slot, Value};
 
 mod memory;
+mod shared_memory;
 mod table;
 
 pub use memory::Memory;
 pub(crate) use memory::{MemoryData, MemoryError};
+pub use shared_memory::SharedMemory;
 pub use table::Table;
 pub(crate) use table::TableData;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmc_contract::metadata::{ImportRecord, entity_kind, limit_flag};
 
 use super::{InstantiateError, MissingImport};
-use crate::entity::{Extern, Function, Global, MemoryData, TableData, Tag};
+use crate::entity::{Extern, Function, Global, Memory, MemoryData, TableData, Tag};
 use crate::host::{HostDefinition, HostError};
 use crate::image::{Image, ImageInner};
 use crate::linker::{Definition, Linker};
@@ -27,7 +27,7 @@ pub(super) enum ImportedFunction {
     Function(Function),
 }
 
-pub(super) fn resolve(linker: &Linker, store: &Store, image: &Image) -> Result<Imports, InstantiateError> {
+pub(super) fn resolve(linker: &Linker, store: &mut Store, image: &Image) -> Result<Imports, InstantiateError> {
     let inner = &*image.inner;
     let mut imports = Imports::default();
     let mut missing = Vec::new();
@@ -91,13 +91,14 @@ fn function_identity(inner: &ImageInner, record: &ImportRecord) -> Option<u32> {
 /// Adds what `definition` is, or says what it is if it does not fit.
 fn bind(
     imports: &mut Imports,
-    store: &Store,
+    store: &mut Store,
     inner: &ImageInner,
     record: &ImportRecord,
     definition: Definition,
 ) -> Result<(), String> {
     let item = match definition {
         Definition::Extern(item) => item,
+        Definition::SharedMemory(memory) => Memory::from_shared(store, &memory).into(),
         Definition::Host(host) => {
             let required = function_identity(inner, record);
             if record.kind != entity_kind::FUNCTION

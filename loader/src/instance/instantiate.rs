@@ -30,9 +30,9 @@ use crate::store::{Store, StoreInner};
 
 /// Instantiates `image` with what `linker` defines.
 pub(crate) fn instantiate(linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
-    let imports = resolve(linker, store, image)?;
     let before = store.inner().mark();
-    let data = make(store, image, &imports).inspect_err(|_| store.inner_mut().return_to(&before))?;
+    let made = resolve(linker, store, image).and_then(|imports| make(store, image, &imports));
+    let data = made.inspect_err(|_| store.inner_mut().return_to(&before))?;
     // The point of no return: from here on, others may refer to the instance.
     host::resolve_references(store.inner_mut());
     // SAFETY: an instance lives as long as its store.
@@ -127,7 +127,7 @@ fn allocate(store: &mut Store, image: &Image, imports: &Imports) -> Owned<Instan
         });
         let layout = &image_inner.layout;
         for (index, memory) in (0..).zip(&imports.memories) {
-            *data.at(layout.imported_memory(index)).cast::<u64>() = (**memory).definition() as u64;
+            *data.at(layout.memory(index)).cast::<u64>() = (**memory).definition() as u64;
         }
         for (index, table) in (0..).zip(&imports.tables) {
             *data.at(layout.imported_table(index)).cast::<u64>() = (**table).definition() as u64;
@@ -219,8 +219,12 @@ fn make_memories(store: &mut StoreInner, data: &InstanceData) -> Result<(), Inst
             MemoryError::System(error) => InstantiateError::System(error),
         })?;
         let definition = data.at(inner.layout.defined_memory(index - imported)).cast::<MemoryDefinition>();
-        // SAFETY: the layout has a definition for each defined memory, in a context that lives as long as the store.
-        unsafe { memory.move_definition(definition) };
+        // SAFETY: the layout has a definition for each defined memory and a pointer for each, in a context that lives as
+        // long as the store.
+        unsafe {
+            memory.move_definition(definition);
+            *data.at(inner.layout.memory(index)).cast::<u64>() = memory.definition() as u64;
+        }
         data.memories[index as usize].set(memory.as_ptr());
         store.memories.push(memory);
     }

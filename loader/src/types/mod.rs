@@ -177,6 +177,14 @@ pub struct MemoryType {
     pub is_shared: bool,
 }
 
+impl MemoryType {
+    /// The most pages that it allows, and the specification.
+    pub(crate) fn pages_max(&self) -> u64 {
+        let limit = if self.is_64 { 1 << 48 } else { 1 << 16 };
+        self.maximum_pages.unwrap_or(limit).min(limit)
+    }
+}
+
 /// The type of a global.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
