@@ -90,7 +90,7 @@ block0:
 block0:
   movq 0x38(%rdi), %rbx
   movq 0x10(%rdi), %r10
-  movq 0x18(%r10), %r10
+  movq 0x10(%r10), %r10
   uninit  %rsi
   xorl %esi, %esi
   movl $0x1, %edx

@@ -9,7 +9,7 @@
   unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 block0:
   movq 0x10(%rdi), %rsi
-  movq 0xa0(%rsi), %rsi
+  movq 0x98(%rsi), %rsi
   call    *%rsi
   movq %rbp, %rsp
   popq %rbp
@@ -26,7 +26,7 @@ block0:
   unwind DefineNewFrame { offset_upward_to_caller_sp: 16, offset_downward_to_clobbers: 0 }
 block0:
   movq 0x10(%rdi), %rsi
-  movq 0x98(%rsi), %rsi
+  movq 0x90(%rsi), %rsi
   call    *%rsi
   movq %rbp, %rsp
   popq %rbp

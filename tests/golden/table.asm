@@ -57,7 +57,7 @@ block0:
   movq %rsi, %rax
   movq %rdx, %r10
   movq 0x10(%rdi), %r13
-  movq 0x58(%r13), %r9
+  movq 0x50(%r13), %r9
   uninit  %rsi
   xorl %esi, %esi
   movl %eax, %edx

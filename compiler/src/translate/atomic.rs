@@ -49,6 +49,7 @@ impl FunctionTranslator<'_, '_> {
         true
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: all accesses")]
     fn atomic_access(&mut self, operator: &Operator<'_>) -> bool {
         let (memarg, access, narrow, wide) = accesses! { operator;
             Access::Load => {

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, MemFlagsData, Value, types};
-use wasmc_contract::builtin::Builtin;
 use wasmc_contract::context::offset;
 use wasmc_contract::trap::TrapCode;
 use wasmparser::{BlockType, BrTable, Operator, ValType};
@@ -371,16 +370,6 @@ impl FunctionTranslator<'_, '_> {
         let address = self.builder.ins().iadd_imm_s(store, i64::from(offset::STORE_INTERRUPT));
         let flags = MemFlagsData::trusted();
         let flag = self.builder.ins().atomic_load(types::I32, flags, address);
-        let interrupted = self.builder.create_block();
-        let next = self.builder.create_block();
-        self.builder.set_cold_block(interrupted);
-        self.builder.ins().brif(flag, interrupted, &[], next, &[]);
-        self.builder.seal_block(interrupted);
-        self.builder.switch_to_block(interrupted);
-        let status = self.call_builtin(Builtin::Interrupt, &[self.context]);
-        self.raise_unless_zero(status);
-        self.builder.ins().jump(next, &[]);
-        self.builder.seal_block(next);
-        self.builder.switch_to_block(next);
+        self.trap_if(flag, TrapCode::Interrupted);
     }
 }

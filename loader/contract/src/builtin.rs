@@ -52,8 +52,6 @@ macro_rules! builtins {
 builtins! {
     /// Leaves compiled code for the newest entry, with what `pending` says. Does not return.
     Raise(store: I64);
-    /// Called where a check found [`crate::context::StoreContext::interrupt`] set.
-    Interrupt(context: I64) -> I64;
     /// Calls `code` of this instance for a C program, with an array of values. What cannot be returned is reported as
     /// the embedder asked.
     CallExport(context: I64, function: I32, values: I64);

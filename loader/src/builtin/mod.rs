@@ -4,7 +4,6 @@ use std::ffi::c_void;
 
 use wasmc_contract::builtin::Builtin;
 use wasmc_contract::context::InstanceContext;
-use wasmc_contract::trap::TrapCode;
 
 use crate::call::{Outcome, take_outcome};
 use crate::instance::InstanceData;
@@ -45,7 +44,6 @@ pub(crate) fn unresolved_host_call() -> u64 {
 const fn address(builtin: Builtin) -> *const c_void {
     match builtin {
         Builtin::Raise => trap::raise as *const c_void,
-        Builtin::Interrupt => interrupt as *const c_void,
         Builtin::CallExport => call_export as *const c_void,
         Builtin::MemoryGrow => bulk::memory_grow as *const c_void,
         Builtin::MemoryInit => bulk::memory_init as *const c_void,
@@ -85,16 +83,6 @@ pub(crate) unsafe fn instance<'a>(context: *mut InstanceContext) -> (&'a Instanc
         let data = (*context).host as *const InstanceData;
         (&*data, &mut *(*data).store)
     }
-}
-
-/// # Safety
-///
-/// Called by compiled code only.
-unsafe extern "C" fn interrupt(context: *mut InstanceContext) -> u64 {
-    // SAFETY: compiled code passes its own context.
-    let (_, store) = unsafe { instance(context) };
-    trap::set_pending(store, TrapCode::Interrupted);
-    1
 }
 
 unsafe extern "C" fn is_subtype(_context: *mut InstanceContext, identity: u32, of: u32) -> u32 {
