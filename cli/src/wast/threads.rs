@@ -5,8 +5,8 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use wast::WastThread;
 
-use super::runner::{Runner, id_text};
 use super::Report;
+use super::runner::{Runner, id_text};
 
 /// The threads that a script has started and not waited for, by name.
 #[derive(Default)]

@@ -11,6 +11,7 @@ use wasmc_loader::Image;
 use process::UsageError;
 
 mod grants;
+mod instantiate;
 mod options;
 pub mod process;
 mod quantity;

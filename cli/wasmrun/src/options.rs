@@ -81,6 +81,10 @@ pub struct RunOptions {
     #[arg(long, value_name = "SIZE")]
     pub max_stack: Option<Size>,
 
+    /// How many threads the program may have at once besides its first: 1024 if nothing else is said.
+    #[arg(long, value_name = "NUMBER")]
+    pub max_threads: Option<usize>,
+
     /// What to do about functions that the program imports and nothing defines: `error` refuses to run it, `trap`
     /// runs it until it calls one.
     #[arg(long, value_name = "ACTION", value_enum, default_value_t)]

@@ -9,7 +9,9 @@ use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Printable, Store, StoreOptions,
     TrapCode, TrapReport, Uncaught, Value,
 };
+use wasmc_wasi::{Threads, ThreadsBuilder};
 
+use crate::instantiate::{Failed, Parts};
 use crate::options::{RunOptions, UnknownImports};
 use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
 use crate::timeout::{self, Timeout};
@@ -66,11 +68,8 @@ fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()>
 
 fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
     check(options, &program.image, &program.file)?;
-    let mut store_options = StoreOptions::default();
-    store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
-    store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
     // Never dropped: the process is about to end, and the system tears down faster.
-    let mut store = ManuallyDrop::new(Store::new(store_options)?);
+    let mut store = ManuallyDrop::new(Store::new(store_options(options))?);
     let timeout = match options.timeout {
         Some(duration) => Some(Timeout::start(program.tool, duration.0, store.interrupt_handle())?),
         None => None,
@@ -83,12 +82,23 @@ fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) ->
                 process::say(&timeout::message(program.tool, duration.0));
                 STATUS_TIMEOUT
             }
-            _ => {
-                process::say(&format!("{}: {}", program.tool, report::render(&report, process::style())));
-                STATUS_TRAP
-            }
+            _ => report_trap(program.tool, &report),
         },
     })
+}
+
+/// What bounds each store of the program: its own, and those of its threads.
+fn store_options(options: &RunOptions) -> StoreOptions {
+    let mut store_options = StoreOptions::default();
+    store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
+    store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
+    store_options
+}
+
+/// Says why the program trapped; the exit status that goes with it.
+fn report_trap(tool: &str, report: &TrapReport) -> i32 {
+    process::say(&format!("{tool}: {}", report::render(report, process::style())));
+    STATUS_TRAP
 }
 
 /// How a program ended.
@@ -98,13 +108,11 @@ enum End {
 }
 
 fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, store: &mut Store) -> anyhow::Result<End> {
-    let preloads = options
-        .preloads
-        .iter()
-        .map(|(name, file)| Ok((name, file, open(file)?)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    for (_, file, image) in &preloads {
-        check(options, image, file)?;
+    let mut preloads = Vec::with_capacity(options.preloads.len());
+    for (name, file) in &options.preloads {
+        let image = open(file)?;
+        check(options, &image, file)?;
+        preloads.push((name.clone(), file.clone(), image));
     }
     let mut linker = Linker::new();
     linker.trap_unknown_imports(options.unknown_imports == UnknownImports::Trap);
@@ -115,33 +123,50 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         }
     }
     grants::add_wasi(options, program, images(), &mut linker)?;
-    for (name, file, image) in &preloads {
-        let instance = match instantiate(&linker, store, image, file)? {
-            Ok(instance) => instance,
-            Err(end) => return Ok(end),
-        };
-        linker.instance(store, name, instance)?;
-    }
-    let instance = match instantiate(&linker, store, &program.image, &program.file)? {
+    let threads =
+        if Threads::are_wanted_by(&program.image) { Some(add_threads(options, program, &mut linker)?) } else { None };
+    let parts = Parts { linker, preloads, file: program.file.clone(), image: program.image.clone() };
+    let instance = match parts.instantiate(store) {
         Ok(instance) => instance,
-        Err(end) => return Ok(end),
+        Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => return Ok(End::Status(status)),
+        Err(Failed::Instantiate(_, InstantiateError::Trapped(report))) => return Ok(End::Trap(report)),
+        Err(Failed::Instantiate(file, error)) => {
+            return Err(error).with_context(|| format!("cannot instantiate '{}'", file.display()));
+        }
+        Err(Failed::Define(error)) => return Err(error.into()),
     };
+    if let Some(threads) = &threads {
+        let store_options = store_options(options);
+        threads.instantiate_with(move || parts.instantiate_for_thread(store_options.clone()));
+    }
     call(options, program, store, instance)
 }
 
-/// An instance, or how the program ended before it was one.
-fn instantiate(
-    linker: &Linker,
-    store: &mut Store,
-    image: &Image,
-    file: &Path,
-) -> anyhow::Result<Result<Instance, End>> {
-    match linker.instantiate(store, image) {
-        Ok(instance) => Ok(Ok(instance)),
-        Err(InstantiateError::Exited(status)) => Ok(Err(End::Status(status))),
-        Err(InstantiateError::Trapped(report)) => Ok(Err(End::Trap(report))),
-        Err(error) => Err(error).with_context(|| format!("cannot instantiate '{}'", file.display())),
+/// Lets the program start threads. One that ends the program ends this process.
+fn add_threads(options: &RunOptions, program: &Program<'_>, linker: &mut Linker) -> anyhow::Result<Threads> {
+    if options.deterministic {
+        bail!("'{}' starts threads, whose runs are never alike: --deterministic cannot hold", program.file.display());
     }
+    let tool = program.tool;
+    let mut builder = ThreadsBuilder::new().on_end(move |outcome| {
+        let status = match outcome {
+            Outcome::Returned(_) => return,
+            Outcome::Exited(status) => *status,
+            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report_trap(tool, report),
+        };
+        std::process::exit(status);
+    });
+    if let Some(count_max) = options.max_threads {
+        builder = builder.count_max(count_max);
+    }
+    if let Some(size) = options.max_stack {
+        let bytes = usize::try_from(size.0.saturating_add(STACK_RESERVE_BYTES)).context("--max-stack is too large")?;
+        builder = builder.stack_bytes(bytes);
+    }
+    let threads = builder.build();
+    let bytes_max = options.max_memory.map_or(u64::MAX, |size| size.0);
+    threads.add_to_linker(linker, &program.image, bytes_max)?;
+    Ok(threads)
 }
 
 /// Calls what the program is to be entered by.

@@ -27,11 +27,13 @@ mod poll;
 mod process;
 mod random;
 mod socket;
+mod threads;
 mod tree;
 mod types;
 
 pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
+pub use threads::{Threads, ThreadsBuilder, ThreadsError};
 pub use tree::MemoryDirectory;
 
 use context::Context;

@@ -1,0 +1,48 @@
+//! Makes a program's instance with those of the modules that are linked to it: for its first thread, and again for each
+//! other one.
+
+use std::path::{Path, PathBuf};
+
+use wasmc_loader::{DefineError, Image, Instance, InstantiateError, Linker, Store, StoreOptions};
+
+/// What the instances are made of.
+pub(crate) struct Parts {
+    /// What the hosts define.
+    pub(crate) linker: Linker,
+    /// By `--preload`: names, files and what is in them.
+    pub(crate) preloads: Vec<(String, PathBuf, Image)>,
+    pub(crate) file: PathBuf,
+    pub(crate) image: Image,
+}
+
+/// Why there is no instance.
+pub(crate) enum Failed<'a> {
+    /// Of the module in this file.
+    Instantiate(&'a Path, InstantiateError),
+    /// Two modules export the same name.
+    Define(DefineError),
+}
+
+impl Parts {
+    /// The program's instance, in `store`.
+    pub(crate) fn instantiate(&self, store: &mut Store) -> Result<Instance, Failed<'_>> {
+        let mut extended = None;
+        for (name, file, image) in &self.preloads {
+            let linker = extended.get_or_insert_with(|| self.linker.clone());
+            let instance = linker.instantiate(store, image).map_err(|error| Failed::Instantiate(file, error))?;
+            linker.instance(store, name, instance).map_err(Failed::Define)?;
+        }
+        let linker = extended.as_ref().unwrap_or(&self.linker);
+        linker.instantiate(store, &self.image).map_err(|error| Failed::Instantiate(&self.file, error))
+    }
+
+    /// The program's instance, in a new store.
+    pub(crate) fn instantiate_for_thread(&self, options: StoreOptions) -> Result<(Store, Instance), InstantiateError> {
+        let mut store = Store::new(options)?;
+        match self.instantiate(&mut store) {
+            Ok(instance) => Ok((store, instance)),
+            Err(Failed::Instantiate(_, error)) => Err(error),
+            Err(Failed::Define(error)) => unreachable!("the first thread's instance was made in the same way: {error}"),
+        }
+    }
+}
