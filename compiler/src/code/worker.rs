@@ -69,6 +69,8 @@ impl<'p> Worker<'p> {
     fn build(&mut self, item: u32) -> Result<(), CompileError> {
         self.context.clear();
         let function = &mut self.context.func;
+        // Cranelift 0.135 keeps these, and looks through all of them for each function.
+        function.dfg.exception_tables.clear();
         match self.program.item(item) {
             Item::Body(body) => self.translator.translate(body, function)?,
             Item::Thunk(index) => trampoline::build_thunk(self.program, index, function, &mut self.builder_context),
