@@ -110,6 +110,13 @@ impl Guest {
         Ok(memory.write(&mut self.store, address, bytes)?)
     }
 
+    /// Gives the guest's memory more pages.
+    pub fn grow(&mut self, pages: u64) -> Result<()> {
+        let memory = self.instance.memory(&self.store, "memory").context("a memory")?;
+        memory.grow(&mut self.store, pages)?;
+        Ok(())
+    }
+
     /// Bytes of the guest's memory.
     pub fn read<const COUNT: usize>(&self, address: u64) -> Result<[u8; COUNT]> {
         let memory = self.instance.memory(&self.store, "memory").context("a memory")?;

@@ -381,6 +381,128 @@ fn descriptors_end_with_an_error_number() -> Result<()> {
     })
 }
 
+/// What is subscribed to: a descriptor to be read (kind 1) or written (2), or a clock (0) with its timeout and flags.
+fn subscription(kind: u8, descriptor_or_clock: u32, timeout: u64, flags: u16) -> [u8; 48] {
+    let mut bytes = [0; 48];
+    bytes[8] = kind;
+    bytes[16..20].copy_from_slice(&descriptor_or_clock.to_le_bytes());
+    bytes[24..32].copy_from_slice(&timeout.to_le_bytes());
+    bytes[40..42].copy_from_slice(&flags.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn many_things_are_waited_for_at_once() -> Result<()> {
+    const NOMEM: i32 = 48;
+    const INVAL: u16 = 28;
+    const EVENTS: u64 = 70_000;
+    let (reader, mut writer) = std::io::pipe()?;
+    let mut guest = Guest::new(WasiBuilder::new().stdin_file(reader).stdout_file(writer.try_clone()?))?;
+    writer.write_all(b"four")?;
+    // Of each descriptor more than a process may have, in both directions, and a clock that is late.
+    const COUNT: u64 = 1400;
+    for index in 0..COUNT {
+        let (kind, descriptor) = if index % 2 == 0 { (1, 0) } else { (2, 1) };
+        guest.write(index * 48, &subscription(kind, descriptor, 0, 0))?;
+    }
+    guest.write(COUNT * 48, &subscription(0, 1, u64::MAX, 0))?;
+    guest.succeed("poll_oneoff", &[0, EVENTS, COUNT + 1, 131_000])?;
+    assert_eq!(u64::from(guest.read_u32(131_000)?), COUNT);
+    let bytes = u64::from_le_bytes(guest.read(EVENTS + 16)?);
+    assert_eq!(bytes, 4, "of the first event");
+    // Who waits for one direction is not told of the other.
+    guest.read_descriptor(0)?;
+    guest.write(0, &subscription(1, 0, 0, 0))?;
+    guest.write(48, &subscription(0, 1, 1_000_000, 0))?;
+    guest.succeed("poll_oneoff", &[0, EVENTS, 2, 131_000])?;
+    assert_eq!((guest.read_u32(131_000)?, guest.read::<11>(EVENTS)?[10]), (1, 0));
+    guest.write(0, &subscription(0, 1, 0, 6))?;
+    guest.succeed("poll_oneoff", &[0, EVENTS, 1, 131_000])?;
+    assert_eq!(u16::from_le_bytes(guest.read(EVENTS + 8)?), INVAL);
+    guest.grow(126)?;
+    assert_eq!(guest.call("poll_oneoff", &[0, 4 << 20, 65_537, 0])?, NOMEM);
+    Ok(())
+}
+
+#[test]
+fn empty_buffers_do_not_count() -> Result<()> {
+    const COUNT: u64 = 1500;
+    let output = Output::new();
+    let mut guest = Guest::new(WasiBuilder::new().stdin_bytes("in").stdout_bytes(&output))?;
+    let last = [30_000_u32.to_le_bytes(), 9_u32.to_le_bytes()].concat();
+    guest.write((COUNT - 1) * 8, &last)?;
+    guest.succeed("fd_read", &[0, 0, COUNT, 40_000])?;
+    assert_eq!((guest.read_u32(40_000)?, guest.read(30_000)?), (2, *b"in"));
+    guest.succeed("fd_write", &[1, 0, COUNT, 40_000])?;
+    assert_eq!((guest.read_u32(40_000)?, output.take()), (9, b"in\0\0\0\0\0\0\0".to_vec()));
+    Ok(())
+}
+
+#[test]
+fn a_stream_that_must_not_wait_does_not() -> Result<()> {
+    const AGAIN: i32 = 6;
+    const NONBLOCK: u64 = 4;
+    child::run_apart("a_stream_that_must_not_wait_does_not", Duration::from_secs(60), || {
+        // Only standard streams are not told themselves: here one is a pipe that nobody reads.
+        let (_reader, writer) = std::io::pipe()?;
+        let harness = rustix::io::dup(rustix::stdio::stdout())?;
+        rustix::stdio::dup2_stdout(&writer)?;
+        let mut guest = Guest::new(WasiBuilder::new().inherit_stdio())?;
+        guest.succeed("fd_fdstat_set_flags", &[1, NONBLOCK])?;
+        let mut written = 0;
+        let error = loop {
+            match guest.write_descriptor(1, &[b'x'; 50_000])? {
+                Ok(count) => written += count,
+                Err(number) => break number,
+            }
+        };
+        rustix::stdio::dup2_stdout(&harness)?;
+        ensure!(error == AGAIN && written >= 4096, "{error} after {written} bytes");
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_given_to_read_keeps_its_times() -> Result<()> {
+    const SET_BOTH: u64 = 5;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("file");
+    std::fs::write(&path, "contents")?;
+    let before = std::fs::metadata(&path)?.modified()?;
+    let mut guest = Guest::new(WasiBuilder::new().stdin_file(std::fs::File::open(&path)?))?;
+    assert_eq!(guest.call("fd_filestat_set_times", &[0, 1, 2, SET_BOTH])?, PERM);
+    assert_eq!(std::fs::metadata(&path)?.modified()?, before);
+    Ok(())
+}
+
+#[test]
+fn a_variable_has_one_value() -> Result<()> {
+    let builder = WasiBuilder::new().environment("A", "1").environment("AB", "2").environment("A", "3");
+    let mut guest = Guest::new(builder.environment("=x", "4"))?;
+    guest.succeed("environ_sizes_get", &[0, 4])?;
+    let (count, bytes) = (guest.read_u32(0)?, guest.read_u32(4)?);
+    guest.succeed("environ_get", &[100, 200])?;
+    assert_eq!((count, bytes, guest.read::<14>(200)?), (3, 14, *b"A=3\0AB=2\0=x=4\0"));
+    Ok(())
+}
+
+#[test]
+fn a_listing_needs_no_more_than_the_open_directory() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir()?;
+    let granted = folder.path().join("granted");
+    std::fs::create_dir_all(granted.join("inner"))?;
+    let mut guest = Guest::new(WasiBuilder::new().directory(&granted, "/", Access::ReadOnly))?;
+    // Gone by name, and closed to everyone.
+    std::fs::rename(&granted, folder.path().join("elsewhere"))?;
+    std::fs::set_permissions(folder.path().join("elsewhere"), std::fs::Permissions::from_mode(0))?;
+    for _ in 0..2 {
+        guest.succeed("fd_readdir", &[3, 1000, 500, 0, 0])?;
+        assert_eq!(guest.read_u32(0)?, 3 * 24 + 1 + 2 + 5);
+    }
+    Ok(())
+}
+
 #[test]
 fn a_huge_directory_is_listed_whole() -> Result<()> {
     const COUNT: usize = 20_000;

@@ -151,15 +151,20 @@ impl WasiBuilder {
         arguments.into_iter().fold(self, Self::argument)
     }
 
-    /// Adds an environment variable.
+    /// Adds an environment variable, or sets one again that was added before.
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         let (mut bytes, value) = (name.into().into_vec(), value.into().into_vec());
-        if bytes.contains(&b'=') || bytes.contains(&0) || value.contains(&0) {
+        // Some systems have variables whose names start with the sign.
+        if bytes.iter().skip(1).any(|byte| *byte == b'=') || bytes.contains(&0) || value.contains(&0) {
             self.unfit = Some(OsString::from_vec(bytes));
-        } else {
-            bytes.push(b'=');
-            bytes.extend(value);
-            self.environment.push(bytes);
+            return self;
+        }
+        bytes.push(b'=');
+        let earlier = self.environment.iter().position(|variable| variable.starts_with(&bytes));
+        bytes.extend(value);
+        match earlier {
+            Some(index) => self.environment[index] = bytes,
+            None => self.environment.push(bytes),
         }
         self
     }
@@ -276,7 +281,9 @@ fn open_stream(stream: Stream, number: usize) -> Object {
         // What nobody takes is still written.
         Stream::Null => Object::Output(Output::discarding()),
         Stream::Inherited => Object::File(file::standard(number)),
-        Stream::File(descriptor) => Object::File(file::open(Handle::Owned(descriptor), number == 0, number != 0, true)),
+        Stream::File(descriptor) => {
+            Object::File(file::open(Handle::Owned(descriptor), number == 0, number != 0, number != 0))
+        }
         Stream::Input(bytes) => Object::Input(Mutex::new((bytes, 0))),
         Stream::Output(output) => Object::Output(output),
     }

@@ -22,6 +22,9 @@ use crate::types::{
     write_u64,
 };
 
+/// How much fits into a pipe that is ready to be written to (`PIPE_BUF`).
+const PIPE_BUFFER_BYTES: u64 = 4096;
+
 /// One of the process's standard streams.
 pub(crate) fn standard(number: usize) -> File {
     let descriptor = match number {
@@ -29,7 +32,7 @@ pub(crate) fn standard(number: usize) -> File {
         1 => rustix::stdio::stdout(),
         _ => rustix::stdio::stderr(),
     };
-    open(Handle::Standard(descriptor), number == 0, number != 0, true)
+    open(Handle::Standard(descriptor), number == 0, number != 0, number != 0)
 }
 
 /// A host descriptor as a guest's.
@@ -69,6 +72,11 @@ impl File {
             return Err(Errno::Badf);
         }
         self.check_ready(PollFlags::OUT)?;
+        if self.waits_itself() {
+            // Being ready promises no room for more than this.
+            let cut = vectors.first_bytes(PIPE_BUFFER_BYTES);
+            return Ok(memory.write_to_fd(self.handle.as_fd(), &cut, offset)?);
+        }
         Ok(memory.write_to_fd(self.handle.as_fd(), vectors.as_slice(), offset)?)
     }
 
@@ -435,7 +443,7 @@ pub(crate) fn fd_filestat_set_size(
 ) -> Result<(), Errno> {
     let on_host = |file: &File| {
         if !file.writable {
-            return Err(Errno::Badf);
+            return Err(Errno::Inval);
         }
         Ok(rustix::fs::ftruncate(&file.handle, size_bytes)?)
     };

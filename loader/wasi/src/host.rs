@@ -4,15 +4,16 @@
 //! link and no rename under way leads out of the directory that it started from.
 
 use std::fs::File;
+use std::mem::MaybeUninit;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::{
     DirOptions, FollowSymlinks, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link,
-    read_link as read_link_beneath, remove_dir, remove_file, rename as rename_beneath, set_times as set_times_beneath,
-    set_times_nofollow, stat, symlink as symlink_beneath,
+    open_dir, open_dir_nofollow, read_link as read_link_beneath, remove_dir, remove_file, rename as rename_beneath,
+    set_times as set_times_beneath, set_times_nofollow, stat, symlink as symlink_beneath,
 };
-use rustix::fs::{Stat, Timestamps};
+use rustix::fs::{OFlags, RawDir, Stat, Timestamps};
 
 use crate::clock::{SetTime, nanoseconds};
 use crate::descriptor::{self, Handle, Object};
@@ -22,6 +23,9 @@ use crate::file;
 use crate::path::OpenRequest;
 use crate::place::Place;
 use crate::types::{FileStatus, FileType};
+
+/// How much of a directory is read at once.
+const LISTING_BUFFER_BYTES: usize = 32 << 10;
 
 /// What the system says of a file, in the interface's terms.
 pub(crate) fn file_status(status: &Stat) -> FileStatus {
@@ -55,7 +59,12 @@ pub(crate) fn set_own_times(
 pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
     // The parent's inode is none of the guest's business: it may lie outside the grant.
     let mut listing = Listing::new(rustix::fs::fstat(directory)?.st_ino);
-    for entry in rustix::fs::Dir::read_from(directory)? {
+    // The descriptor itself is read, which nobody else does at the same time: opening the directory again would ask for
+    // permission, and for a descriptor, that the program need not have any more.
+    rustix::fs::seek(directory, rustix::fs::SeekFrom::Start(0))?;
+    let mut buffer = [const { MaybeUninit::uninit() }; LISTING_BUFFER_BYTES];
+    let mut entries = RawDir::new(directory, &mut buffer);
+    while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {
@@ -66,6 +75,14 @@ pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
 }
 
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
+    if request.flags.contains(OFlags::DIRECTORY) && !request.writable {
+        // Where it resolves paths by itself, cap-primitives must know that a directory is wanted.
+        let opened = match request.follow {
+            FollowSymlinks::Yes => open_dir(directory, Path::new(path)),
+            FollowSymlinks::No => open_dir_nofollow(directory, Path::new(path)),
+        };
+        return Ok(Object::Directory(Directory::new(Place::Host(opened?), None, mutable)));
+    }
     let mut options = OpenOptions::new();
     options.read(request.readable).write(request.writable);
     options.mode(0o666).custom_flags(request.flags.bits() as i32);
@@ -73,6 +90,7 @@ pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable:
     let opened = cap_primitives::fs::open(directory, Path::new(path), &options)?;
     let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
     Ok(match (file.file_type(), file.handle) {
+        (FileType::Directory, _) if request.flags.contains(OFlags::TRUNC) => return Err(Errno::Isdir),
         (FileType::Directory, Handle::Owned(opened)) => {
             Object::Directory(Directory::new(Place::Host(opened.into()), None, mutable))
         }
@@ -141,7 +159,12 @@ pub(crate) fn link(directory: &File, path: &str, new: &File, new_path: &str) -> 
 }
 
 pub(crate) fn rename(directory: &File, path: &str, new: &File, new_path: &str) -> Result<(), Errno> {
-    Ok(rename_beneath(directory, Path::new(path), new, Path::new(new_path))?)
+    // cap-primitives does not look at slashes that end a path: either says that a directory is moved.
+    let (name, new_name) = (without_slashes(path), without_slashes(new_path));
+    if (name != path || new_name != new_path) && !stat(directory, Path::new(name), FollowSymlinks::No)?.is_dir() {
+        return Err(Errno::Notdir);
+    }
+    Ok(rename_beneath(directory, Path::new(name), new, Path::new(new_name))?)
 }
 
 pub(crate) fn read_link(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {
@@ -155,11 +178,14 @@ pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), 
 
 pub(crate) fn remove_directory(directory: &File, path: &str) -> Result<(), Errno> {
     // The slash says nothing new, and would be taken for a name of its own.
-    let name = match path.trim_end_matches('/') {
+    Ok(remove_dir(directory, Path::new(without_slashes(path)))?)
+}
+
+fn without_slashes(path: &str) -> &str {
+    match path.trim_end_matches('/') {
         "" => path,
         name => name,
-    };
-    Ok(remove_dir(directory, Path::new(name))?)
+    }
 }
 
 pub(crate) fn unlink_file(directory: &File, path: &str) -> Result<(), Errno> {

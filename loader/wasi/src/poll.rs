@@ -1,18 +1,27 @@
 //! `poll_oneoff`: waits for the first of many clocks and descriptors.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::thread::clock_nanosleep_absolute;
+use rustix::time::{ClockId, clock_gettime};
 use wasmc_loader::GuestMemory;
 
-use crate::clock::{Clock, timespec};
+use crate::clock::{Clock, nanoseconds, timespec};
 use crate::context::Context;
 use crate::descriptor::Object;
 use crate::errno::Errno;
 use crate::types::{FileType, Version, check_result, write_u32};
 
 const EVENT_BYTES: u64 = 32;
+/// More subscriptions are refused: what the host keeps of them is none of the program's own memory.
+const COUNT_MAX: u32 = 1 << 16;
+/// How long descriptors are waited for at once. The system lets a process that was stopped meanwhile wait for all of the
+/// rest again, however late it is.
+const SLICE_NANOSECONDS: u64 = 1_000_000_000;
 /// `$eventrwflags`: the peer has closed.
 const HANGUP: u16 = 1;
 
@@ -20,7 +29,7 @@ const HANGUP: u16 = 1;
 enum Wait {
     /// A clock's time, as nanoseconds from now.
     Clock { remaining: u64 },
-    /// A host descriptor; the number is its place among those that are polled.
+    /// A host descriptor.
     Host { object: Arc<Object>, flags: PollFlags },
     /// Nothing: it has come already, with this many bytes to read or to write.
     Ready { bytes: u64 },
@@ -77,6 +86,9 @@ pub(crate) fn poll_oneoff(
     check_result(memory, subscriptions, subscription_bytes * u64::from(count))?;
     check_result(memory, events, EVENT_BYTES * u64::from(count))?;
     check_result(memory, result, 4)?;
+    if count > COUNT_MAX {
+        return Err(Errno::Nomem);
+    }
     let waits = (0..u64::from(count))
         .map(|index| read(context, memory, version, u64::from(subscriptions) + index * subscription_bytes))
         .collect::<Result<Vec<_>, _>>()?;
@@ -105,6 +117,9 @@ fn read(context: &Context, memory: &GuestMemory, version: Version, address: u64)
 fn read_clock(context: &Context, id: u32, timeout: u64, flags: u16) -> Wait {
     /// `$subclockflags`.
     const ABSOLUTE: u16 = 1;
+    if flags & !ABSOLUTE != 0 {
+        return Wait::Failed(Errno::Inval);
+    }
     if id > 1 {
         // No system waits for a CPU-time clock of its own by a plain call, nor does a guest that sleeps use CPU time.
         return Wait::Failed(if id <= 3 { Errno::Notsup } else { Errno::Inval });
@@ -153,7 +168,8 @@ fn host_descriptor(object: &Object) -> Option<BorrowedFd<'_>> {
 
 /// Waits until at least one event has come, and returns all that have.
 fn wait(clock: &Clock, patience: &dyn Fn() -> bool, subscriptions: &[Subscription]) -> Result<Vec<Event>, Errno> {
-    let mut polled: Vec<PollFd<'_>> = Vec::new();
+    // Each descriptor once: the system takes no more than a process can have.
+    let mut wanted: BTreeMap<RawFd, (BorrowedFd<'_>, PollFlags)> = BTreeMap::new();
     let mut immediate = false;
     let mut shortest: Option<u64> = None;
     for subscription in subscriptions {
@@ -161,46 +177,53 @@ fn wait(clock: &Clock, patience: &dyn Fn() -> bool, subscriptions: &[Subscriptio
             Wait::Clock { remaining } => shortest = Some(shortest.map_or(*remaining, |least| least.min(*remaining))),
             Wait::Host { object, flags } => {
                 if let Some(descriptor) = host_descriptor(object) {
-                    polled.push(PollFd::from_borrowed_fd(descriptor, *flags));
+                    let nothing = (descriptor, PollFlags::empty());
+                    wanted.entry(descriptor.as_raw_fd()).or_insert(nothing).1 |= *flags;
                 }
             }
             Wait::Ready { .. } | Wait::Failed(_) => immediate = true,
         }
     }
     let timeout = if immediate { Some(0) } else { shortest };
+    let numbers: Vec<RawFd> = wanted.keys().copied().collect();
+    let polled = wanted.into_values().map(|(descriptor, flags)| PollFd::from_borrowed_fd(descriptor, flags));
+    let mut polled: Vec<PollFd<'_>> = polled.collect();
     let elapsed = sleep(clock, patience, &mut polled, timeout)?;
-    let mut polled = polled.iter();
-    let mut events = Vec::new();
-    for subscription in subscriptions {
-        let mut event =
-            Event { user_data: subscription.user_data, error: None, kind: subscription.kind, bytes: 0, flags: 0 };
-        match &subscription.wait {
-            Wait::Clock { remaining } if *remaining > elapsed => continue,
-            Wait::Clock { .. } => {}
-            Wait::Host { object, .. } => {
-                let Some(poll) = polled.next() else { continue };
-                if poll.revents().is_empty() {
-                    continue;
+    let happened = |descriptor: BorrowedFd<'_>| {
+        numbers.binary_search(&descriptor.as_raw_fd()).map_or(PollFlags::empty(), |index| polled[index].revents())
+    };
+    Ok(subscriptions.iter().filter_map(|subscription| subscription.event(elapsed, &happened)).collect())
+}
+
+impl Subscription {
+    /// What has come of it after so many nanoseconds; `happened` says what came of host descriptors.
+    fn event(&self, elapsed: u64, happened: &dyn Fn(BorrowedFd<'_>) -> PollFlags) -> Option<Event> {
+        let mut event = Event { user_data: self.user_data, error: None, kind: self.kind, bytes: 0, flags: 0 };
+        match &self.wait {
+            Wait::Clock { remaining } => return (*remaining <= elapsed).then_some(event),
+            Wait::Host { object, flags } => {
+                let descriptor = host_descriptor(object)?;
+                let always = PollFlags::NVAL | PollFlags::HUP | PollFlags::ERR;
+                let found = happened(descriptor) & (*flags | always);
+                if found.is_empty() {
+                    return None;
                 }
-                if subscription.kind == 1 {
-                    event.bytes = host_descriptor(object)
-                        .and_then(|descriptor| rustix::io::ioctl_fionread(descriptor).ok())
-                        .unwrap_or(0);
+                if self.kind == 1 {
+                    event.bytes = rustix::io::ioctl_fionread(descriptor).unwrap_or(0);
                 }
-                if poll.revents().contains(PollFlags::NVAL) {
+                if found.contains(PollFlags::NVAL) {
                     event.error = Some(Errno::Badf);
-                } else if poll.revents().contains(PollFlags::HUP) {
+                } else if found.contains(PollFlags::HUP) {
                     event.flags = HANGUP;
-                } else if poll.revents().contains(PollFlags::ERR) {
+                } else if found.contains(PollFlags::ERR) {
                     event.error = Some(Errno::Io);
                 }
             }
             Wait::Ready { bytes } => event.bytes = *bytes,
             Wait::Failed(error) => event.error = Some(*error),
         }
-        events.push(event);
+        Some(event)
     }
-    Ok(events)
 }
 
 /// Waits for the descriptors, or for `timeout` nanoseconds: how many have passed, never fewer than were waited for if
@@ -215,19 +238,25 @@ fn sleep(
         if rustix::event::poll(polled, Some(&timespec(0)))? > 0 {
             return Ok(0);
         }
-        time.fetch_add(timeout, std::sync::atomic::Ordering::Relaxed);
+        let add = |time: u64| Some(time.saturating_add(timeout));
+        let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
         return Ok(timeout);
     }
-    let start = std::time::Instant::now();
-    let passed = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let now = || nanoseconds(clock_gettime(ClockId::Monotonic));
+    let start = now();
+    let end = timeout.map(|timeout| start.saturating_add(timeout));
     loop {
-        let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed())));
-        match rustix::event::poll(polled, left.as_ref()) {
+        let left = end.map_or(u64::MAX, |end| end.saturating_sub(now()));
+        let waited = match end {
+            Some(end) if polled.is_empty() => clock_nanosleep_absolute(ClockId::Monotonic, &timespec(end)).map(|()| 0),
+            _ => rustix::event::poll(polled, Some(&timespec(left.min(SLICE_NANOSECONDS)))),
+        };
+        match waited {
             // A signal that is none of the program's business; the time that has passed counts.
             Err(rustix::io::Errno::INTR) if patience() => {}
             Err(error) => return Err(error.into()),
-            Ok(0) if timeout.is_none_or(|timeout| passed() < timeout) => {}
-            Ok(_) => return Ok(passed()),
+            Ok(0) if end.is_none_or(|end| now() < end) => {}
+            Ok(_) => return Ok(now() - start),
         }
     }
 }

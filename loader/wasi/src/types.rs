@@ -236,29 +236,48 @@ impl Vectors {
     /// As many need no allocation.
     const FEW: usize = 8;
     /// More than this the system takes in no call; a guest sees a short count.
-    const COUNT_MAX: u32 = 1024;
+    const COUNT_MAX: usize = 1024;
 
-    /// Reads an array of `$iovec` or `$ciovec`.
+    /// Reads an array of `$iovec` or `$ciovec`. Empty ones do not count.
     pub(crate) fn read(memory: &GuestMemory, pointer: u32, count: u32) -> Result<Self, Errno> {
         check_result(memory, pointer, u64::from(count) * 8)?;
-        let count = count.min(Self::COUNT_MAX);
-        let mut vectors = Self { few: [(0, 0); Self::FEW], many: Vec::new(), count: count as usize };
-        if vectors.count > Self::FEW {
-            vectors.many.resize(vectors.count, (0, 0));
-        }
+        let mut vectors = Self { few: [(0, 0); Self::FEW], many: Vec::new(), count: 0 };
         for index in 0..count {
             let word = memory.read_u64(u64::from(pointer) + u64::from(index) * 8).ok_or(Errno::Fault)?;
             let (address, length_bytes) = (word & u64::from(u32::MAX), word >> 32);
             if address + length_bytes > memory.length() {
                 return Err(Errno::Fault);
             }
-            vectors.slots()[index as usize] = (address, length_bytes);
+            if length_bytes > 0 {
+                vectors.push((address, length_bytes));
+                if vectors.count == Self::COUNT_MAX {
+                    break;
+                }
+            }
         }
         Ok(vectors)
     }
 
-    fn slots(&mut self) -> &mut [(u64, u64)] {
-        if self.count > Self::FEW { &mut self.many } else { &mut self.few[..self.count] }
+    fn push(&mut self, buffer: (u64, u64)) {
+        if self.count < Self::FEW {
+            self.few[self.count] = buffer;
+        } else {
+            if self.count == Self::FEW {
+                self.many.extend_from_slice(&self.few);
+            }
+            self.many.push(buffer);
+        }
+        self.count += 1;
+    }
+
+    /// The buffers, cut off after so many bytes.
+    pub(crate) fn first_bytes(&self, mut left: u64) -> Vec<(u64, u64)> {
+        let mut cut = self.as_slice().to_vec();
+        for (_, length_bytes) in &mut cut {
+            *length_bytes = left.min(*length_bytes);
+            left -= *length_bytes;
+        }
+        cut
     }
 
     /// The buffers.

@@ -123,7 +123,7 @@ impl OpenFile {
     /// Cuts the file, or fills it up with zeros.
     pub(crate) fn set_size(&self, size_bytes: u64, now: u64) -> Result<(), Errno> {
         if !self.writable {
-            return Err(Errno::Badf);
+            return Err(Errno::Inval);
         }
         check_offset(size_bytes)?;
         let mut state = self.leaf.write();
