@@ -495,7 +495,7 @@ fn a_listing_needs_no_more_than_the_open_directory() -> Result<()> {
     let mut guest = Guest::new(WasiBuilder::new().directory(&granted, "/", Access::ReadOnly))?;
     // Gone by name, and closed to everyone.
     std::fs::rename(&granted, folder.path().join("elsewhere"))?;
-    std::fs::set_permissions(folder.path().join("elsewhere"), std::fs::Permissions::from_mode(0))?;
+    std::fs::set_permissions(folder.path().join("elsewhere"), std::fs::Permissions::from_mode(0o000))?;
     for _ in 0..2 {
         guest.succeed("fd_readdir", &[3, 1000, 500, 0, 0])?;
         assert_eq!(guest.read_u32(0)?, 3 * 24 + 1 + 2 + 5);

@@ -4,13 +4,14 @@
 //! link and no rename under way leads out of the directory that it started from.
 
 use std::fs::File;
+use std::io;
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::{
     DirOptions, FollowSymlinks, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec, create_dir, hard_link,
-    open_dir, open_dir_nofollow, read_link as read_link_beneath, remove_dir, remove_file, rename as rename_beneath,
+    open_dir, read_link as read_link_beneath, remove_dir, remove_file, rename as rename_beneath,
     set_times as set_times_beneath, set_times_nofollow, stat, symlink as symlink_beneath,
 };
 use rustix::fs::{OFlags, RawDir, Stat, Timestamps};
@@ -75,19 +76,19 @@ pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
 }
 
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
-    if request.flags.contains(OFlags::DIRECTORY) && !request.writable {
-        // Where it resolves paths by itself, cap-primitives must know that a directory is wanted.
-        let opened = match request.follow {
-            FollowSymlinks::Yes => open_dir(directory, Path::new(path)),
-            FollowSymlinks::No => open_dir_nofollow(directory, Path::new(path)),
-        };
-        return Ok(Object::Directory(Directory::new(Place::Host(opened?), None, mutable)));
-    }
     let mut options = OpenOptions::new();
     options.read(request.readable).write(request.writable);
     options.mode(0o666).custom_flags(request.flags.bits() as i32);
     options._cap_fs_ext_follow(request.follow);
-    let opened = cap_primitives::fs::open(directory, Path::new(path), &options)?;
+    let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && request.follows_to_directory() => {
+            // Where cap-primitives resolves paths by itself, that flag keeps it from following a link; what it opens when
+            // asked for a directory in its own way is only good for being opened again.
+            let found = open_dir(directory, Path::new(path))?;
+            rustix::fs::openat(&found, c".", OFlags::DIRECTORY | OFlags::CLOEXEC, rustix::fs::Mode::empty())?.into()
+        }
+        opened => opened?,
+    };
     let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
     Ok(match (file.file_type(), file.handle) {
         (FileType::Directory, _) if request.flags.contains(OFlags::TRUNC) => return Err(Errno::Isdir),

@@ -71,6 +71,11 @@ impl OpenRequest {
         Ok(Self { readable, writable, flags, follow: follow(lookup_flags)? })
     }
 
+    /// Whether it may be a symbolic link that leads to the directory that is asked for.
+    pub(crate) fn follows_to_directory(&self) -> bool {
+        self.flags.contains(OFlags::DIRECTORY) && self.follow == FollowSymlinks::Yes
+    }
+
     /// Whether something could be other than before once the file is open.
     fn changes(&self) -> bool {
         self.writable || self.flags.intersects(OFlags::CREATE | OFlags::TRUNC)
