@@ -123,13 +123,32 @@ fn names_of_the_c_library_do_no_harm() -> Result<()> {
 
 #[test]
 fn a_c_program_links_it_and_calls_an_export() -> Result<()> {
+    c_program(
+        include_str!("../samples/linked.wat"),
+        "linked.c",
+        "add: 42\nfactorial: 3628800\nmalloc: 7\nwasm trap: integer divide by zero\n",
+    )
+}
+
+#[test]
+fn a_c_program_throws_and_catches() -> Result<()> {
+    c_program(
+        include_str!("../samples/thrower.wat"),
+        "thrower.c",
+        "wasm trap: uncaught exception: own (i32 21, f64 10.5)\ncarries 21 and 10.5\ncaught -2\ncaught 0\n\
+         through 5 and 2.5, in order 1\nwasm trap: unreachable\n",
+    )
+}
+
+/// Links the C program `samples/SOURCE` with the module in `text`, and compares what it prints.
+fn c_program(text: &str, source: &str, expected: &str) -> Result<()> {
     let Some(compiler) = tool::find("cc") else {
         wasmc_tests::say("not tested: this machine has no cc");
         return Ok(());
     };
-    let (folder, object, _) = compiled(include_str!("../samples/linked.wat"))?;
+    let (folder, object, _) = compiled(text)?;
     let program = folder.path().join("program");
-    let source = wasmc_tests::root().join("tests/samples/linked.c");
+    let source = wasmc_tests::root().join("tests/samples").join(source);
     let mut link = Command::new(compiler);
     link.arg("-Wall").arg("-Werror").arg("-I").arg(wasmc_tests::root().join("loader/capi/include"));
     link.arg(&source).arg(&object).arg(binary::directory()?.join("libwasmc_loader.a")).arg("-o").arg(&program);
@@ -137,6 +156,6 @@ fn a_c_program_links_it_and_calls_an_export() -> Result<()> {
     ensure!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let output = tool::run(&mut Command::new(&program))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(text == "add: 42\nfactorial: 3628800\nmalloc: 7\nwasm trap: integer divide by zero\n", "{text}");
+    ensure!(text == expected, "{text}");
     Ok(())
 }

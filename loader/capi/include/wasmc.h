@@ -31,6 +31,10 @@ typedef struct wasmc_artifact wasmc_artifact;
 typedef struct wasmc_linker wasmc_linker;
 /* Instances and what they share. */
 typedef struct wasmc_store wasmc_store;
+/* What exceptions are caught by. */
+typedef struct wasmc_tag wasmc_tag;
+/* Why a call did not return: a trap, an exception that nothing caught, or the program's end. */
+typedef struct wasmc_failure wasmc_failure;
 
 /* What host functions take and give. */
 typedef enum wasmc_type { WASMC_I32 = 0, WASMC_I64 = 1, WASMC_F32 = 2, WASMC_F64 = 3 } wasmc_type;
@@ -46,7 +50,7 @@ typedef union wasmc_value {
 
 /* A function that modules import. Gets its parameters in `values` and leaves its results there; `memory` and
  * `memory_bytes` are the calling instance's memory (null if it has none). Returns null, or why the program must trap:
- * a text that stays valid. */
+ * a text that stays valid; or what wasmc_raise gives. */
 typedef const char *(*wasmc_host_function)(void *environment, void *memory, size_t memory_bytes, wasmc_value *values);
 
 /* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. */
@@ -79,6 +83,34 @@ bool wasmc_call(wasmc_store *store, void *instance, const char *name, wasmc_valu
 
 /* The exported memory `name`; null if there is none. The address stays, the length grows. */
 void *wasmc_memory(wasmc_store *store, void *instance, const char *name, size_t *length_bytes);
+
+/* Why the last wasmc_call of the store returned false; null if it did not, or could not make the call at all. The caller
+ * frees it by wasmc_failure_free, or gives it away by wasmc_raise. An exception can be used until the store's code is
+ * called again from outside of all host functions. */
+wasmc_failure *wasmc_take_failure(wasmc_store *store);
+void wasmc_failure_free(wasmc_failure *failure);
+
+/* What a person reads: to be freed by wasmc_text_free. */
+char *wasmc_failure_text(const wasmc_failure *failure);
+
+/* Whether it is an exception of this tag. If so, leaves what it carries in `values`, unless that is null. */
+bool wasmc_failure_catch(const wasmc_store *store, const wasmc_failure *failure, const wasmc_tag *tag,
+                         wasmc_value *values);
+
+/* In a host function: `return wasmc_raise(failure);` passes on what a call back into the program ended with, or throws
+ * a new exception. Nothing of the C program is unwound: the throw goes on where the host function has returned to. */
+const char *wasmc_raise(wasmc_failure *failure);
+
+/* A new exception with as many values as the tag says, to be thrown by wasmc_raise. */
+wasmc_failure *wasmc_exception_new(wasmc_store *store, const wasmc_tag *tag, const wasmc_value *values, char **error);
+
+/* A new tag of the store, whose exceptions carry values of these types; and one that an instance exports. */
+wasmc_tag *wasmc_tag_new(wasmc_store *store, const wasmc_type *types, size_t count);
+wasmc_tag *wasmc_tag_of(const wasmc_store *store, void *instance, const char *name);
+void wasmc_tag_free(wasmc_tag *tag);
+
+/* Defines the tag that modules import as `module` `name`, for instances of the tag's store. */
+bool wasmc_linker_tag(wasmc_linker *linker, const char *module, const char *name, const wasmc_tag *tag, char **error);
 
 void wasmc_text_free(char *text);
 

@@ -2,9 +2,10 @@
 
 use std::ffi::{c_char, c_void};
 
-use loader::{Outcome, Uncaught, Value, ValueType};
+use loader::{Outcome, Value, ValueType};
 
 use crate::CValue;
+use crate::failure::CFailure;
 use crate::store::CStore;
 use crate::text::{read, report};
 
@@ -65,6 +66,7 @@ unsafe fn call(
     name: Option<&str>,
     values: *mut CValue,
 ) -> Result<(), String> {
+    store.failure = None;
     let name = name.ok_or("the name is not UTF-8")?;
     let instance = store.find(instance).ok_or("the instance is not one of this store")?;
     let function =
@@ -83,7 +85,6 @@ unsafe fn call(
             }
             Ok(())
         }
-        Outcome::Exited(status) => Err(format!("the program ended with status {status}")),
-        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => Err(report.to_string()),
+        outcome => Err(store.failure.insert(CFailure::Outcome(outcome)).text()),
     }
 }

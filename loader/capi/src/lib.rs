@@ -4,6 +4,7 @@
 //! code itself: that is the loader's.
 
 mod call;
+mod failure;
 mod linker;
 mod store;
 mod text;

@@ -8,6 +8,7 @@ use wasmc_wasi::WasiBuilder;
 
 use crate::CValue;
 use crate::call::{from_value, to_value};
+use crate::failure::take_raised;
 use crate::text::{read, report};
 
 /// `wasmc_host_function` in the header.
@@ -42,7 +43,7 @@ unsafe extern "C" fn wasmc_linker_free(linker: *mut Linker) {
 /// # Safety
 ///
 /// `types` must point to `count` numbers, or `count` be 0.
-unsafe fn read_types(types: *const c_int, count: usize) -> Option<Vec<ValueType>> {
+pub(crate) unsafe fn read_types(types: *const c_int, count: usize) -> Option<Vec<ValueType>> {
     // SAFETY: the caller's promise.
     let numbers = if count == 0 { &[][..] } else { unsafe { std::slice::from_raw_parts(types, count) } };
     let value_type = |number: &c_int| {
@@ -95,7 +96,11 @@ unsafe extern "C" fn wasmc_linker_function(
             caller.memory().map_or((std::ptr::null_mut(), 0), |memory| (memory.base(), memory.length() as usize));
         // SAFETY: the C program has promised a function of this type; the values have room for its results.
         let message = unsafe { (callback.function)(callback.environment, base, length, values.as_mut_ptr()) };
+        let raised = take_raised();
         if !message.is_null() {
+            if let Some(raised) = raised {
+                return Err(raised);
+            }
             // SAFETY: the header asks for a text that stays valid.
             return Err(HostError::Message(unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()));
         }

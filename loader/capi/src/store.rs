@@ -3,14 +3,17 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 
-use loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Uncaught};
+use loader::{Image, Instance, Linker, Store, StoreOptions};
 
+use crate::failure::CFailure;
 use crate::text::{read, report};
 
 /// A store with the instances that C knows by the addresses of their contexts.
 pub(crate) struct CStore {
     pub(crate) store: Store,
     instances: Vec<Instance>,
+    /// Why the last call did not return.
+    pub(crate) failure: Option<CFailure>,
 }
 
 impl CStore {
@@ -36,7 +39,7 @@ unsafe impl Send for TrapCallback {}
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmc_store_new(error: *mut *mut c_char) -> *mut CStore {
     match Store::new(StoreOptions::default()) {
-        Ok(store) => Box::into_raw(Box::new(CStore { store, instances: Vec::new() })),
+        Ok(store) => Box::into_raw(Box::new(CStore { store, instances: Vec::new(), failure: None })),
         Err(failure) => {
             // SAFETY: `error` is null or valid, by the header.
             unsafe { report(error, failure) };
@@ -66,11 +69,7 @@ unsafe extern "C" fn wasmc_store_on_trap(
     let store = unsafe { &mut (*store).store };
     store.on_export_failure(move |outcome| {
         let callback = &callback;
-        let text = match outcome {
-            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report.to_string(),
-            Outcome::Exited(status) => format!("the program ended with status {status}"),
-            Outcome::Returned(_) => return,
-        };
+        let text = CFailure::Outcome(outcome.clone()).text();
         let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
         // SAFETY: the C program has promised such a function; the text lives through the call.
         unsafe { (callback.function)(callback.environment, text.as_ptr()) };

@@ -232,9 +232,11 @@ pub(crate) unsafe extern "C" fn new_exception(
 
 /// What an uncaught exception is, in a report.
 pub(crate) fn describe(store: &Store, exception: ExceptionReference) -> String {
-    let name = exception.tag(store).ok().and_then(|tag| tag_name(store.inner(), tag.identity));
+    let tag = exception.tag(store).ok();
+    let name = tag.and_then(|tag| tag_name(store.inner(), tag.identity));
     let name = name.map(|name| crate::report::Printable(&name).to_string());
-    let name = name.unwrap_or_else(|| "a tag without a name".to_owned());
+    let name = name.or_else(|| tag_number(store.inner(), tag?.identity));
+    let name = name.unwrap_or_else(|| "a tag of the host".to_owned());
     let fields = exception.fields(store).unwrap_or_default();
     let fields: Vec<String> = fields.iter().map(describe_field).collect();
     if fields.is_empty() { name } else { format!("{name} ({})", fields.join(", ")) }
@@ -261,6 +263,15 @@ fn tag_name(store: &StoreInner, identity: u64) -> Option<String> {
         let imported = metadata.imports.iter().find(|record| record.kind == entity_kind::TAG && has_tag(record.index));
         let name = exported.map(|record| record.name).or_else(|| imported.map(|record| record.field))?;
         metadata.string(name).map(str::to_owned)
+    })
+}
+
+/// What a tag is called that no module of the store has a name for: its index in the one that defines it.
+fn tag_number(store: &StoreInner, identity: u64) -> Option<String> {
+    store.instances.iter().find_map(|instance| {
+        let count = instance.image.inner.metadata.tags.len() as u32;
+        let is_tag = |index: &u32| instance.tag(*index).is_some_and(|tag| tag.identity == identity);
+        (0..count).find(is_tag).map(|index| format!("tag {index}"))
     })
 }
 
