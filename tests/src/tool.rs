@@ -68,6 +68,13 @@ impl Zig {
         zig
     }
 
+    /// The folder with the sources of its libraries.
+    pub fn library(&self) -> Result<PathBuf> {
+        let script = "import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), 'lib'))";
+        let output = run(Command::new(&self.0).args(["-c", script]))?;
+        Ok(String::from_utf8(output.stdout)?.trim().into())
+    }
+
     /// `zig cc` or `zig c++`, for WASI.
     pub fn command(&self, language: &str) -> Command {
         let mut zig = self.bare(language);

@@ -48,8 +48,11 @@ pub(crate) unsafe fn land(
     if let Some(landing) = unsafe { find(context, exception, return_address, frame_pointer) } {
         return landing;
     }
-    // SAFETY: likewise.
-    unsafe { store.backtrace.record(return_address - 1, frame_pointer, context, store.activation) };
+    // SAFETY: likewise; the exception's second word is its serial number.
+    unsafe {
+        let serial = *(exception as *const u64).add(1);
+        store.backtrace.record_thrown(serial, return_address - 1, frame_pointer, context, store.activation);
+    }
     store.raised = Raised::Exception(exception);
     Landing::at_entry(context)
 }

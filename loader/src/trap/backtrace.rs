@@ -19,17 +19,40 @@ pub(crate) struct Backtrace {
     program_counters: [u64; FRAMES_MAX],
     count: usize,
     omitted: usize,
+    /// The serial number of the exception that was thrown there, or 0: a host function that throws it on, through which
+    /// it came, does not change where it came from.
+    thrown: u64,
 }
 
 impl Default for Backtrace {
     fn default() -> Self {
-        Self { program_counters: [0; FRAMES_MAX], count: 0, omitted: 0 }
+        Self { program_counters: [0; FRAMES_MAX], count: 0, omitted: 0, thrown: 0 }
     }
 }
 
 impl Backtrace {
     pub(crate) fn clear(&mut self) {
-        (self.count, self.omitted) = (0, 0);
+        (self.count, self.omitted, self.thrown) = (0, 0, 0);
+    }
+
+    /// Notes where the exception with this serial number is thrown, unless it is thrown on.
+    ///
+    /// # Safety
+    ///
+    /// As [`Self::record`].
+    pub(crate) unsafe fn record_thrown(
+        &mut self,
+        serial: u64,
+        program_counter: u64,
+        frame_pointer: u64,
+        context: &StoreContext,
+        activation: *const Activation,
+    ) {
+        if self.thrown != serial {
+            // SAFETY: the caller's promise.
+            unsafe { self.record(program_counter, frame_pointer, context, activation) };
+            self.thrown = serial;
+        }
     }
 
     /// Notes where code is and who called it.
