@@ -143,8 +143,8 @@ fn exceptions_that_nobody_needs_take_no_memory() -> Result<()> {
     tool::run(binary::wasmc()?.arg("compile").arg(folder.path().join("throw.wat")).arg("-o").arg(&object))?;
     let peak = |count: u32| -> Result<u64> {
         let mut command = binary::wasmrun()?;
-        let mut child = command.args(["--invoke", "run"]).arg(&object).arg(count.to_string());
-        let mut child = child.stdout(Stdio::null()).spawn()?;
+        command.args(["--invoke", "run"]).arg(&object).arg(count.to_string()).stdout(Stdio::null());
+        let mut child = command.spawn()?;
         let ended = child.wait4()?;
         ensure!(ended.status.success(), "{:?}", ended.status);
         Ok(ended.rusage.maxrss)
