@@ -9,9 +9,9 @@ use crate::measure::{Sample, Subject, alternate, median};
 use crate::report::{Report, Unit};
 use crate::tools::{KERNELS, Program, Tools};
 
-const NATIVE: &str = "native";
-const WASMTIME: &str = "wasmtime";
-const WASMC: &str = "wasmc";
+pub(crate) const NATIVE: &str = "native";
+pub(crate) const WASMTIME: &str = "wasmtime";
+pub(crate) const WASMC: &str = "wasmc";
 const WASMC_BASELINE: &str = "wasmc (baseline CPU)";
 
 fn words<'a>(words: impl IntoIterator<Item = &'a dyn AsRef<std::ffi::OsStr>>) -> Vec<OsString> {
@@ -116,7 +116,7 @@ pub(crate) fn start(tools: &Tools, rounds: usize, report: &mut Report) -> Result
 }
 
 /// All subjects print the same bytes.
-fn agree(subjects: &[Subject]) -> Result<()> {
+pub(crate) fn agree(subjects: &[Subject]) -> Result<()> {
     let mut first: Option<(&str, Vec<u8>)> = None;
     for subject in subjects {
         let done = subject.command().output()?;

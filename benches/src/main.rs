@@ -8,11 +8,13 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 
 mod commands;
+mod exceptions;
 mod instantiate;
 mod measure;
 mod picture;
 mod report;
 mod system;
+mod threads;
 mod tools;
 
 use report::Report;
@@ -48,14 +50,18 @@ enum Measure {
     Start,
     /// Calls of the system that a program makes.
     System,
+    /// Throws, and calls inside a `try`.
+    Exceptions,
+    /// What a second thread gains.
+    Threads,
     /// Loading, instantiating and dropping in this process.
     Instantiate,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let all = [Measure::Compile, Measure::Run, Measure::Start, Measure::System, Measure::Instantiate];
-    let wanted = if arguments.measures.is_empty() { &all[..] } else { &arguments.measures };
+    let all = Measure::value_variants();
+    let wanted = if arguments.measures.is_empty() { all } else { &arguments.measures };
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
     let tools = Tools::find(&arguments.out.join("build"))?;
     let mut report = Report::new(&tools);
@@ -65,6 +71,8 @@ fn main() -> Result<()> {
             Measure::Run => commands::run(&tools, arguments.rounds, &mut report)?,
             Measure::Start => commands::start(&tools, arguments.rounds, &mut report)?,
             Measure::System => system::measure(&tools, arguments.rounds, &mut report)?,
+            Measure::Exceptions => exceptions::measure(&tools, arguments.rounds, &mut report)?,
+            Measure::Threads => threads::measure(&tools, arguments.rounds, &mut report)?,
             Measure::Instantiate => instantiate::measure(arguments.rounds, &mut report)?,
         }
     }

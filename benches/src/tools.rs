@@ -53,27 +53,27 @@ impl Tools {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels").join(name).with_extension("c");
         let program = Program { wasm: self.build.join(name).with_extension("wasm"), native: self.build.join(name) };
         if !program.wasm.exists() {
-            compile_c(&["-target", "wasm32-wasi", "-O2"], &source, &program.wasm)?;
+            compile_c("cc", &["-target", "wasm32-wasi", "-O2", "-lm"], &[&source], &program.wasm)?;
         }
         if !program.native.exists() {
-            compile_c(&["-O2", "-march=native"], &source, &program.native)?;
+            compile_c("cc", &["-O2", "-march=native", "-lm"], &[&source], &program.native)?;
         }
         Ok(program)
     }
 }
 
-fn compile_c(options: &[&str], source: &Path, output: &Path) -> Result<()> {
+/// Compiles C or C++ (`cc` or `c++`).
+pub(crate) fn compile_c(language: &str, options: &[&str], sources: &[impl AsRef<Path>], output: &Path) -> Result<()> {
     let done = Command::new("python3")
-        .args(["-m", "ziglang", "cc"])
+        .args(["-m", "ziglang", language])
+        .args(sources.iter().map(AsRef::as_ref))
         .args(options)
-        .arg(source)
         .arg("-o")
         .arg(output)
-        .arg("-lm")
         .output()
         .context("cannot start python3, which runs zig")?;
     let message = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "zig cannot compile {} (pip install ziglang): {message}", source.display());
+    ensure!(done.status.success(), "zig cannot make {} (pip install ziglang): {message}", output.display());
     Ok(())
 }
 
