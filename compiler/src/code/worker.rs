@@ -119,3 +119,27 @@ fn is_bearable(function: &Function) -> bool {
         count <= BLOCK_INSTRUCTIONS_MAX && total <= FUNCTION_INSTRUCTIONS_MAX
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::CompileOptions;
+
+    /// What stays would be looked through for each function to come.
+    #[test]
+    fn nothing_stays_of_the_function_before() {
+        let function = "(func (try_table (catch_all 0) call 0))";
+        let wasm = wat::parse_str(format!("(module {function} {function} {function})")).unwrap();
+        let options = CompileOptions::new(wasmc_contract::target::Target::ALL[0]);
+        let module = crate::module::parse(&wasm, &options.features).unwrap();
+        let program = Program::new(&module, &options).unwrap();
+        let mut worker = Worker::new(&program);
+        let mut sizes = Vec::new();
+        for item in 0..3 {
+            worker.compile(item).unwrap();
+            let dfg = &worker.context.func.dfg;
+            sizes.push((dfg.exception_tables.len(), dfg.signatures.len(), dfg.ext_funcs.len(), dfg.values().count()));
+        }
+        assert!(sizes.iter().all(|size| *size == sizes[0]), "{sizes:?}");
+    }
+}
