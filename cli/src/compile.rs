@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 use wasmrun::process::UsageError;
 
@@ -24,8 +23,8 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// What to write: the object, Cranelift's intermediate representation, or assembly (text goes to standard output
-    /// if -o is not given).
+    /// What to write: the object, Cranelift's intermediate representation before any optimisation, or the code
+    /// generator's own listing of the machine code, for people to read (text goes to standard output if -o is not given).
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     emit: Emit,
 
@@ -68,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         Emit::Clif => wasmc_compiler::emit_clif(&module, &options).map(String::into_bytes),
         Emit::Asm => wasmc_compiler::emit_assembly(&module, &options).map(String::into_bytes),
     })?;
-    let compiled = compiled.with_context(|| format!("cannot compile '{}'", arguments.file.display()))?;
+    let compiled = compiled.map_err(|error| input::compile_error(&arguments.file, &module, error))?;
     output::write(&output, &compiled, arguments.emit != Emit::Object)?;
     Ok(0)
 }

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use wasmc_compiler::CompileError;
 
 /// How a binary module starts.
 const WASM_MAGIC: &[u8] = b"\0asm";
@@ -53,12 +54,15 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 /// The module in `bytes`, in binary form.
 pub(crate) fn module<'a>(file: &Path, bytes: &'a [u8]) -> anyhow::Result<Cow<'a, [u8]>> {
     match kind(bytes) {
+        _ if bytes.is_empty() => bail!("'{}' is empty", file.display()),
         Kind::Wasm => Ok(bytes.into()),
         Kind::Object => bail!("'{}' is an object, compiled already: run it, or link it", file.display()),
         Kind::Text => {
             let Ok(text) = std::str::from_utf8(bytes) else {
                 bail!("'{}' is neither a WebAssembly module nor its text format", file.display());
             };
+            // What some editors put first.
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
             let mut parsed = wat::Parser::new();
             parsed.generate_dwarf(wat::GenerateDwarf::Lines);
             // Line tables name the file alone: where it lies does not change what is compiled.
@@ -70,6 +74,20 @@ pub(crate) fn module<'a>(file: &Path, bytes: &'a [u8]) -> anyhow::Result<Cow<'a,
             Ok(module.into())
         }
     }
+}
+
+/// An error of compiling `module`, which came from `file`, with its place in the source if that is known.
+pub(crate) fn compile_error(file: &Path, module: &[u8], error: CompileError) -> anyhow::Error {
+    let offset = match &error {
+        CompileError::Invalid { offset, .. } | CompileError::Unsupported { offset, .. } => Some(*offset),
+        _ => None,
+    };
+    let place = offset.and_then(|offset| wasmc_compiler::source_of(module, offset));
+    let error = match place {
+        Some((source, line, column)) => anyhow::Error::new(error).context(format!("{source}:{line}:{column}")),
+        None => error.into(),
+    };
+    error.context(format!("cannot compile '{}'", file.display()))
 }
 
 #[cfg(test)]
@@ -85,5 +103,6 @@ mod tests {
         assert!(error.to_string().contains("a.wat:1"), "{error}");
         assert!(module(Path::new("a"), b"\x7fELF").is_err());
         assert!(module(Path::new("a"), b"\xff\xfe").is_err());
+        assert_eq!(module(Path::new("a"), b"").expect_err("nothing is there").to_string(), "'a' is empty");
     }
 }

@@ -10,7 +10,7 @@ use wasmc_contract::section::{Descriptor, MAGIC, Section, flag};
 use wasmc_contract::target::{CpuFeatures, Target};
 use wasmc_loader::{Image, Printable};
 
-use crate::input;
+use crate::input::{self, Kind};
 
 /// Show what an object is: what it was compiled for and how, its sections, imports and exports.
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let bytes = input::read(&arguments.file)?;
     let file = arguments.file.display();
+    if input::kind(&bytes) != Kind::Object {
+        bail!("'{file}' is not an object: compile it first, with `wasmc compile`");
+    }
     let elf = Elf::parse(&bytes).with_context(|| format!("'{file}' is not an object"))?;
     let descriptor = descriptor(&elf, &bytes).with_context(|| format!("'{file}' is not an artifact of wasmc"))?;
     let mut output = String::new();

@@ -69,7 +69,7 @@ fn open(file: &Path, arguments: &Arguments, options: &CompileOptions, cache: Opt
     let module = input::module(file, &bytes)?;
     let compile = || wasmc_compiler::compile(&module, options);
     let artifact = arguments.compilation.with_threads(compile)?;
-    let artifact = artifact.with_context(|| format!("cannot compile '{}'", file.display()))?;
+    let artifact = artifact.map_err(|error| input::compile_error(file, &module, error))?;
     match cache.map(|cache| cache.store(&key, artifact.bytes())) {
         Some(Ok(stored)) => return Ok(Image::from_file(&stored)?),
         // The program still runs.

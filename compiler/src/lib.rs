@@ -22,6 +22,7 @@ pub mod verify;
 
 pub use emit::Artifact;
 pub use error::CompileError;
+pub use lines::source_of;
 pub use options::CompileOptions;
 
 use code::Program;

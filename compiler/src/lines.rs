@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use gimli::{AttributeValue, Dwarf, EndianSlice, LittleEndian, Unit};
 use wasmc_contract::NONE;
 use wasmc_contract::metadata::LineRecord;
+use wasmparser::{Parser, Payload};
 
 use crate::module::WasmModule;
 
@@ -23,19 +24,43 @@ pub(crate) struct Lines {
 
 /// The lines of the code at `wasm_offsets`, in any order.
 pub(crate) fn read(module: &WasmModule<'_>, wasm_offsets: &[u32]) -> Lines {
-    if module.debug_sections.is_empty() {
+    collect(&module.debug_sections, module.code_section_offset as u64, wasm_offsets)
+}
+
+/// The place in its source of the code at `offset` in the wasm file, which need not be valid: file, line, and column (0 if
+/// that is not known).
+pub fn source_of(wasm: &[u8], offset: u64) -> Option<(String, u32, u32)> {
+    let (mut sections, mut code_start) = (Vec::new(), 0);
+    for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
+        match payload {
+            Payload::CodeSectionStart { unchecked_range, .. } => code_start = unchecked_range.start,
+            Payload::CustomSection(section) if section.name().starts_with(".debug_") => {
+                sections.push((section.name(), section.data()));
+            }
+            _ => {}
+        }
+    }
+    // A function's end may have no line of its own: then it is the one before.
+    let offset = u32::try_from(offset).ok()?;
+    let lines = collect(&sections, code_start, &[offset.saturating_sub(1), offset]);
+    let record = lines.records.iter().rev().find(|record| record.file != NONE)?;
+    Some((lines.files.get(record.file as usize)?.clone(), record.line, record.column))
+}
+
+fn collect(sections: &[(&str, &[u8])], code_start: u64, wasm_offsets: &[u32]) -> Lines {
+    if sections.is_empty() {
         return Lines::default();
     }
     let mut offsets = wasm_offsets.to_vec();
     offsets.sort_unstable();
     offsets.dedup();
     let section = |id: gimli::SectionId| {
-        let found = module.debug_sections.iter().find(|(name, _)| *name == id.name());
+        let found = sections.iter().find(|(name, _)| *name == id.name());
         Ok::<_, gimli::Error>(EndianSlice::new(found.map_or(&[], |(_, bytes)| *bytes), LittleEndian))
     };
     let Ok(dwarf) = Dwarf::load(section) else { return Lines::default() };
     let mut collector = Collector {
-        code_start: module.code_section_offset as u64,
+        code_start,
         places: vec![None; offsets.len()],
         offsets,
         files: Vec::new(),

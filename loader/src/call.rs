@@ -58,7 +58,8 @@ impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ArgumentCount { expected, found } => {
-                write!(formatter, "the function takes {expected} arguments, but {found} were given")
+                let plural = if *expected == 1 { "" } else { "s" };
+                write!(formatter, "the function takes {expected} argument{plural}, but {found} were given")
             }
             Self::ArgumentType { position, expected, found } => {
                 write!(formatter, "argument {position} must be of type {expected}, but is of type {found}")

@@ -33,18 +33,25 @@ pub struct Frame {
 }
 
 /// Text of a module, such as a name, for people: characters that a terminal would take for commands, or that would
-/// break lines, are shown by their numbers.
+/// break lines, are shown by their numbers, and of a very long text the start.
 #[derive(Clone, Copy, Debug)]
 pub struct Printable<'a>(pub &'a str);
 
+impl Printable<'_> {
+    /// How many characters are shown: names of C++ templates may be long.
+    const CHARACTERS_MAX: usize = 2000;
+}
+
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in self.0.split_inclusive(char::is_control) {
+        let end = self.0.char_indices().nth(Self::CHARACTERS_MAX).map_or(self.0.len(), |(end, _)| end);
+        let (shown, rest) = self.0.split_at(end);
+        for part in shown.split_inclusive(char::is_control) {
             let plain = part.trim_end_matches(char::is_control);
             formatter.write_str(plain)?;
             part[plain.len()..].chars().try_for_each(|control| write!(formatter, "{}", control.escape_default()))?;
         }
-        Ok(())
+        if rest.is_empty() { Ok(()) } else { formatter.write_str("...") }
     }
 }
 

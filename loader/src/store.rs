@@ -185,6 +185,22 @@ impl StoreInner {
         !self.activation.is_null() || self.host_calls > 0
     }
 
+    /// Forgets all code and host functions that run: whoever calls this does not return to them.
+    pub(crate) fn abandon(&mut self) {
+        self.activation = std::ptr::null();
+        self.host_calls = 0;
+        self.raised = Raised::None;
+        self.shared.set_thread(0);
+        crate::trap::set_current_store(std::ptr::null_mut());
+        // SAFETY: the context belongs to this thread while it uses the store.
+        let context = unsafe { &mut *self.shared.context() };
+        context.entry_handler = 0;
+        context.entry_stack_pointer = 0;
+        context.entry_frame_pointer = 0;
+        context.exit_frame_pointer = 0;
+        context.pending = 0;
+    }
+
     /// What it owns now, to be compared with later or returned to.
     pub(crate) fn mark(&self) -> Mark {
         Mark {

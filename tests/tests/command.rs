@@ -206,7 +206,13 @@ fn a_runaway_program_is_stopped() -> Result<()> {
 
 #[test]
 fn modules_are_preloaded() -> Result<()> {
-    let (_one, library) = compiled(r#"(module (func (export "answer") (result i32) (i32.const 42)))"#, &[])?;
+    // Its constructors run first.
+    let (_one, library) = compiled(
+        r#"(module (global $answer (mut i32) (i32.const 0))
+             (func (export "_initialize") (global.set $answer (i32.const 42)))
+             (func (export "answer") (result i32) (global.get $answer)))"#,
+        &[],
+    )?;
     let (_two, program) = compiled(
         r#"(module (import "library" "answer" (func $answer (result i32)))
              (func (export "run") (result i32) (i32.add (call $answer) (i32.const 1))))"#,
@@ -216,6 +222,28 @@ fn modules_are_preloaded() -> Result<()> {
     Done::of(wasmrun()?.args(["--preload", &preload, "--invoke", "run"]).arg(&program))?
         .expect_status(0)?
         .expect_stdout("43\n")?;
+    Ok(())
+}
+
+#[test]
+fn errors_name_the_place_in_the_source() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("bad.wat");
+    for (text, place) in [
+        ("(module\n  (func (result i32)\n    (i32.add (i64.const 1) (i32.const 1))))", "bad.wat:3:6: invalid"),
+        ("(module\n  (func (result i32)\n    (i64.const 1)))", "bad.wat:3"),
+        ("\u{feff}(module (func (result i32) i64.const 1))", "bad.wat:1"),
+        ("", "' is empty"),
+    ] {
+        std::fs::write(&file, text)?;
+        let done = Done::of(wasmc()?.arg("compile").arg(&file))?.expect_status(1)?;
+        ensure!(done.stderr().contains(place), "{}", done.stderr());
+    }
+    let done = Done::of(wasmc()?.arg("inspect").arg(&file))?.expect_status(1)?;
+    ensure!(done.stderr().contains("compile it first"), "{}", done.stderr());
+    std::fs::write(&file, "(module (memory 1) (memory 1))")?;
+    let done = Done::of(wasmc()?.args(["wast", "--disable", "multi-memory"]).arg(&file))?.expect_status(1)?;
+    ensure!(done.stdout().contains("multiple memories"), "{}", done.stdout());
     Ok(())
 }
 

@@ -8,14 +8,18 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
-use wasmc_compiler::compile;
+use wasmc_compiler::{CompileOptions, compile};
 use wasmc_tests::{binary, compile_options, tool};
 
-/// A fresh folder with `everything.wat` compiled to `app.o` in it.
+/// A fresh folder with the module compiled to `app.o` in it.
 fn compiled(source: &str) -> Result<(tempfile::TempDir, PathBuf, Vec<u8>)> {
+    compiled_with(source, &compile_options())
+}
+
+fn compiled_with(source: &str, options: &CompileOptions) -> Result<(tempfile::TempDir, PathBuf, Vec<u8>)> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.o");
-    let artifact = compile(&wat::parse_str(source)?, &compile_options())?;
+    let artifact = compile(&wat::parse_str(source)?, options)?;
     std::fs::write(&path, artifact.bytes())?;
     Ok((folder, path, artifact.bytes().to_vec()))
 }
@@ -140,13 +144,22 @@ fn a_c_program_throws_and_catches() -> Result<()> {
     )
 }
 
+#[test]
+fn a_c_program_bounds_stops_and_leaves_its_code() -> Result<()> {
+    c_program(
+        include_str!("../samples/bounded.wat"),
+        "bounded.c",
+        "grown: 2\nwasm trap: call stack exhausted\nwasm trap: interrupted\nleft 3 times\nwasm trap: unreachable\n",
+    )
+}
+
 /// Links the C program `samples/SOURCE` with the module in `text`, and compares what it prints.
 fn c_program(text: &str, source: &str, expected: &str) -> Result<()> {
     let Some(compiler) = tool::find("cc") else {
         wasmc_tests::say("not tested: this machine has no cc");
         return Ok(());
     };
-    let (folder, object, _) = compiled(text)?;
+    let (folder, object, _) = compiled_with(text, &CompileOptions { interruptible: true, ..compile_options() })?;
     let program = folder.path().join("program");
     let source = wasmc_tests::root().join("tests/samples").join(source);
     let mut link = Command::new(compiler);

@@ -58,8 +58,8 @@ enum Ran {
 
 /// How a module was refused.
 enum Refused {
-    /// It is malformed or invalid.
-    Invalid,
+    /// It is malformed or invalid, for this reason.
+    Invalid(String),
     /// Anything else, which no assertion asks for.
     Otherwise(String),
 }
@@ -330,7 +330,7 @@ impl<'a> Runner<'a> {
     fn expect_refusal(&mut self, module: &mut QuoteWat<'_>) -> Result<(), Stop> {
         match self.compile_quoted(module) {
             Ok(_) => Err("the module was accepted".into()),
-            Err(Refused::Invalid) => Ok(()),
+            Err(Refused::Invalid(_)) => Ok(()),
             Err(Refused::Otherwise(message)) => Err(message.into()),
         }
     }
@@ -346,11 +346,11 @@ impl<'a> Runner<'a> {
     }
 
     fn compile_quoted(&self, module: &mut QuoteWat<'_>) -> Result<Image, Refused> {
-        self.compile(&module.encode().map_err(|_| Refused::Invalid)?)
+        self.compile(&module.encode().map_err(malformed)?)
     }
 
     fn compile_text(&self, module: &mut Wat<'_>) -> Result<Image, Refused> {
-        self.compile(&module.encode().map_err(|_| Refused::Invalid)?)
+        self.compile(&module.encode().map_err(malformed)?)
     }
 
     /// The whole path: from the module's bytes to an object, and from the object to an image.
@@ -358,16 +358,21 @@ impl<'a> Runner<'a> {
         let compiled = catch_unwind(|| wasmc_compiler::compile(bytes, &self.options.compile))
             .map_err(|panic| Refused::Otherwise(format!("the compiler panicked: {}", panic_message(&*panic))))?;
         let artifact = compiled.map_err(|error| match error {
-            CompileError::Invalid { .. } => Refused::Invalid,
+            invalid @ CompileError::Invalid { .. } => Refused::Invalid(invalid.to_string()),
             other => Refused::Otherwise(format!("does not compile: {other}")),
         })?;
         Image::from_bytes(artifact.bytes()).map_err(|error| Refused::Otherwise(format!("does not load: {error}")))
     }
 }
 
+/// The text is malformed.
+fn malformed(error: wast::Error) -> Refused {
+    Refused::Invalid(error.message())
+}
+
 fn unexpected_refusal(refused: Refused) -> Stop {
     match refused {
-        Refused::Invalid => Stop::Failed("the module is refused as invalid".to_owned()),
+        Refused::Invalid(reason) => Stop::Failed(format!("the module is refused: {reason}")),
         Refused::Otherwise(message) => Stop::Failed(message),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wasmc_loader::{DefineError, Image, Instance, InstantiateError, Linker, Store, StoreOptions};
+use wasmc_loader::{DefineError, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, Uncaught};
 
 /// What the instances are made of.
 pub(crate) struct Parts {
@@ -30,6 +30,7 @@ impl Parts {
         for (name, file, image) in &self.preloads {
             let linker = extended.get_or_insert_with(|| self.linker.clone());
             let instance = linker.instantiate(store, image).map_err(|error| Failed::Instantiate(file, error))?;
+            initialize(store, name, instance).map_err(|error| Failed::Instantiate(file, error))?;
             linker.instance(store, name, instance).map_err(Failed::Define)?;
         }
         let linker = extended.as_ref().unwrap_or(&self.linker);
@@ -44,5 +45,24 @@ impl Parts {
             Err(Failed::Instantiate(_, error)) => Err(error),
             Err(Failed::Define(error)) => unreachable!("the first thread's instance was made in the same way: {error}"),
         }
+    }
+}
+
+/// Calls `_initialize`, if the module that is linked as `name` has it: a library's constructors run in there.
+fn initialize(store: &mut Store, name: &str, instance: Instance) -> Result<(), InstantiateError> {
+    const INITIALIZE: &str = "_initialize";
+    let Some(initialize) = instance.function(store, INITIALIZE) else { return Ok(()) };
+    match initialize.call(store, &[]) {
+        Ok(Outcome::Returned(_)) => Ok(()),
+        Ok(Outcome::Exited(status)) => Err(InstantiateError::Exited(status)),
+        Ok(Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. })) => {
+            Err(InstantiateError::Trapped(report))
+        }
+        Err(error) => Err(InstantiateError::Incompatible {
+            module: name.to_owned(),
+            field: INITIALIZE.to_owned(),
+            expected: "func () -> ()".to_owned(),
+            found: format!("something else ({error})"),
+        }),
     }
 }

@@ -10,8 +10,14 @@ pub(crate) fn parse(text: &str, value_type: ValueType) -> Option<Value> {
         // Signed and unsigned numbers stand for the same bits.
         ValueType::I32 => Value::I32(parse_integer(text, 32)? as i32),
         ValueType::I64 => Value::I64(parse_integer(text, 64)? as i64),
-        ValueType::F32 => Value::F32(text.parse::<f32>().ok()?.to_bits()),
-        ValueType::F64 => Value::F64(text.parse::<f64>().ok()?.to_bits()),
+        ValueType::F32 => {
+            let payload = parse_nan(text, 23).map(|(sign, payload)| (sign as u32) << 31 | 0xff << 23 | payload as u32);
+            Value::F32(payload.or_else(|| Some(text.parse::<f32>().ok()?.to_bits()))?)
+        }
+        ValueType::F64 => {
+            let payload = parse_nan(text, 52).map(|(sign, payload)| sign << 63 | 0x7ff << 52 | payload);
+            Value::F64(payload.or_else(|| Some(text.parse::<f64>().ok()?.to_bits()))?)
+        }
         ValueType::V128 => {
             let lanes = text.split([',', ' ']).map(|lane| parse_integer(lane, 32)).collect::<Option<Vec<_>>>()?;
             let lanes: [i128; 4] = lanes.try_into().ok()?;
@@ -25,6 +31,16 @@ pub(crate) fn parse(text: &str, value_type: ValueType) -> Option<Value> {
             _ => return None,
         },
     })
+}
+
+/// The sign's bit and the payload of `nan:0xPAYLOAD`, which is as [`Printed`] writes NaNs that are not canonical.
+fn parse_nan(text: &str, payload_bits: u32) -> Option<(u64, u64)> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (1, rest.strip_prefix("nan:0x")?),
+        None => (0, text.strip_prefix("nan:0x")?),
+    };
+    let payload = u64::from_str_radix(digits, 16).ok()?;
+    (1..1 << payload_bits).contains(&payload).then_some((sign, payload))
 }
 
 /// A number between -2^(bits-1) and 2^bits - 1.
@@ -120,6 +136,8 @@ mod tests {
             ("1", ValueType::F64),
             ("1.5e300", ValueType::F64),
             ("nan", ValueType::F64),
+            ("nan:0x200000", ValueType::F32),
+            ("-nan:0x1", ValueType::F64),
             ("-inf", ValueType::F32),
             ("0x00000001 0x00000002 0xffffffff 0x80000000", ValueType::V128),
             ("null", ValueType::EXTERNREF),

@@ -37,7 +37,7 @@ typedef struct wasmc_tag wasmc_tag;
 typedef struct wasmc_failure wasmc_failure;
 
 /* What host functions take and give. */
-typedef enum wasmc_type { WASMC_I32 = 0, WASMC_I64 = 1, WASMC_F32 = 2, WASMC_F64 = 3 } wasmc_type;
+typedef enum wasmc_type { WASMC_I32 = 0, WASMC_I64 = 1, WASMC_F32 = 2, WASMC_F64 = 3, WASMC_V128 = 4 } wasmc_type;
 
 /* A value, as wide as the widest one: the low bytes are used. */
 typedef union wasmc_value {
@@ -53,7 +53,8 @@ typedef union wasmc_value {
  * a text that stays valid; or what wasmc_raise gives. */
 typedef const char *(*wasmc_host_function)(void *environment, void *memory, size_t memory_bytes, wasmc_value *values);
 
-/* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. */
+/* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. It may leave by longjmp, but
+ * only to where none of the store's code was running: everything that ran of it is left. */
 typedef void (*wasmc_trap_callback)(void *environment, const char *report);
 
 wasmc_linker *wasmc_linker_new(void);
@@ -68,6 +69,26 @@ bool wasmc_linker_function(wasmc_linker *linker, const char *module, const char 
 bool wasmc_linker_wasi(wasmc_linker *linker, int argc, const char *const *argv, char **error);
 
 wasmc_store *wasmc_store_new(char **error);
+
+/* What bounds a store; 0 stands for no bound of ours. */
+typedef struct wasmc_limits {
+    /* How many bytes its memories and tables may have together: growing past it gives -1. */
+    uint64_t memory_bytes;
+    /* How many bytes of stack its code may use. */
+    uint64_t stack_bytes;
+} wasmc_limits;
+
+wasmc_store *wasmc_store_new_limited(const wasmc_limits *limits, char **error);
+
+/* What stops the store's code from another thread. It may outlive the store. */
+typedef struct wasmc_interrupt wasmc_interrupt;
+wasmc_interrupt *wasmc_interrupt_new(const wasmc_store *store);
+void wasmc_interrupt_free(wasmc_interrupt *interrupt);
+
+/* Has the store's code trap at its next check (`wasmc compile --interruptible`), and blocking calls of WASI return. One
+ * that is about to block does not notice: call it again, every few milliseconds, until the code has ended. */
+void wasmc_interrupt_now(const wasmc_interrupt *interrupt);
+
 /* Frees the store with all its instances. */
 void wasmc_store_free(wasmc_store *store);
 

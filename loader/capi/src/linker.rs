@@ -52,6 +52,7 @@ pub(crate) unsafe fn read_types(types: *const c_int, count: usize) -> Option<Vec
             1 => ValueType::I64,
             2 => ValueType::F32,
             3 => ValueType::F64,
+            4 => ValueType::V128,
             _ => return None,
         })
     };

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 
-use loader::{Image, Instance, Linker, Store, StoreOptions};
+use loader::{Image, Instance, InterruptHandle, Linker, Store, StoreOptions};
 
 use crate::failure::CFailure;
 use crate::text::{read, report};
@@ -35,10 +35,61 @@ struct TrapCallback {
 // SAFETY: the header has a store used by one thread at a time, and its callback with it.
 unsafe impl Send for TrapCallback {}
 
+/// `wasmc_limits` in the header.
+#[repr(C)]
+struct Limits {
+    memory_bytes: u64,
+    stack_bytes: u64,
+}
+
 /// Makes an empty store.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmc_store_new(error: *mut *mut c_char) -> *mut CStore {
-    match Store::new(StoreOptions::default()) {
+    // SAFETY: `error` is null or valid, by the header.
+    unsafe { new_store(StoreOptions::default(), error) }
+}
+
+/// Makes an empty store with limits.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmc_store_new_limited(limits: *const Limits, error: *mut *mut c_char) -> *mut CStore {
+    // SAFETY: the header asks for limits.
+    let limits = unsafe { &*limits };
+    let bound = |bytes: u64| (bytes != 0).then_some(bytes);
+    let mut options = StoreOptions::default();
+    options.max_memory_bytes = bound(limits.memory_bytes);
+    options.max_stack_bytes = bound(limits.stack_bytes);
+    // SAFETY: `error` is null or valid, by the header.
+    unsafe { new_store(options, error) }
+}
+
+/// What stops the store's code from another thread.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmc_interrupt_new(store: *const CStore) -> *mut InterruptHandle {
+    // SAFETY: the header asks for a store of this API.
+    Box::into_raw(Box::new(unsafe { &(*store).store }.interrupt_handle()))
+}
+
+/// Frees an interrupt; null is fine.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmc_interrupt_free(interrupt: *mut InterruptHandle) {
+    if !interrupt.is_null() {
+        // SAFETY: the header asks for one of `wasmc_interrupt_new`.
+        drop(unsafe { Box::from_raw(interrupt) });
+    }
+}
+
+/// Stops the code of the store that it was made for.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmc_interrupt_now(interrupt: *const InterruptHandle) {
+    // SAFETY: the header asks for one of `wasmc_interrupt_new`.
+    unsafe { &*interrupt }.interrupt();
+}
+
+/// # Safety
+///
+/// `error` must be null or valid for a write.
+unsafe fn new_store(options: StoreOptions, error: *mut *mut c_char) -> *mut CStore {
+    match Store::new(options) {
         Ok(store) => Box::into_raw(Box::new(CStore { store, instances: Vec::new(), failure: None })),
         Err(failure) => {
             // SAFETY: `error` is null or valid, by the header.

@@ -112,8 +112,11 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
         },
         None => fail("the artifact names a function that it does not have"),
     };
-    // SAFETY: as above.
-    if let Some(callback) = unsafe { &(*store).trap_callback } {
+    // SAFETY: as above. Whatever ran of the store is left: the callback ends the process, or goes on where nothing ran.
+    if let Some(callback) = unsafe {
+        (*store).abandon();
+        &(*store).trap_callback
+    } {
         callback(&outcome);
     }
     match outcome {

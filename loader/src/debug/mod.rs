@@ -1,6 +1,9 @@
 //! Tells debuggers and profilers of code that is mapped: on request, since it costs time and memory.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::SystemError;
 use crate::image::Image;
@@ -16,6 +19,9 @@ pub struct DebugOptions {
     pub perf: bool,
 }
 
+/// The file of this process, once it is needed: all images are in it.
+static PERF_MAP: Mutex<Option<File>> = Mutex::new(None);
+
 /// What a debugger was told, until it is dropped.
 pub(crate) struct Registration {
     #[expect(dead_code, reason = "held for its drop")]
@@ -28,7 +34,7 @@ pub(crate) fn register(image: &Image, options: DebugOptions) -> Result<(), Syste
     }
     if options.gdb {
         let inner = &*image.inner;
-        let mut registration = inner.debug().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut registration = inner.debug().lock().unwrap_or_else(PoisonError::into_inner);
         if registration.is_none()
             && let Some(object) = inner.file_bytes().and_then(|bytes| gdb::loaded_object(bytes, inner.text))
         {
@@ -50,11 +56,21 @@ fn write_perf_map(image: &Image) -> Result<(), SystemError> {
             None => writeln!(lines, "function[{index}]"),
         };
     }
+    let mut file = PERF_MAP.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = match &mut *file {
+        Some(file) => file.write_all(lines.as_bytes()),
+        none => create_perf_map().and_then(|file| none.insert(file).write_all(lines.as_bytes())),
+    };
+    written.map_err(|source| SystemError { operation: "write the map for perf", source })
+}
+
+/// The file that perf reads, in the place of what a process with the same number may have left.
+fn create_perf_map() -> std::io::Result<File> {
     let path = format!("/tmp/perf-{}.map", std::process::id());
-    std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, lines.as_bytes()))
-        .map_err(|source| SystemError { operation: "write the map for perf", source })
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Never what someone else has put there meanwhile.
+    std::fs::OpenOptions::new().write(true).create_new(true).open(path)
 }

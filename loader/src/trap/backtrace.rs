@@ -80,6 +80,10 @@ impl Backtrace {
             }
             // SAFETY: an entry from a host call saved the frame pointer of that call, and of the entry that led to it.
             unsafe { self.walk(activation.exit_frame_pointer, activation.entry_frame_pointer) };
+            // Older ones lie further up the stack. If not, someone jumped out of one, and nothing more is known.
+            if activation.previous <= next {
+                break;
+            }
             next = activation.previous;
         }
     }

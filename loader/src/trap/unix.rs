@@ -60,6 +60,12 @@ fn install(signal: i32, handler: usize, flags: i32) -> libc::sigaction {
     }
 }
 
+/// Writes to standard error from a signal handler.
+pub(super) fn say(text: &str) {
+    // SAFETY: the bytes are there; a descriptor that is closed gives an error.
+    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
+}
+
 extern "C" fn do_nothing(_signal: i32) {}
 
 /// # Safety

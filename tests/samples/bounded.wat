@@ -1,0 +1,13 @@
+;; Linked by bounded.c: takes what it is not given, never ends, and traps behind a host function.
+(module
+  (import "host" "again" (func $again (param i32)))
+  (memory (export "memory") 1 100)
+  (func (export "grow") (result i32) (local $count i32)
+    (loop $next
+      (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1))
+        (then (local.set $count (i32.add (local.get $count) (i32.const 1))) (br $next))))
+    (local.get $count))
+  (func $deep (export "deep") call $deep)
+  (func (export "spin") (loop $next (br $next)))
+  (func (export "trap") unreachable)
+  (func (export "nested") (param i32) (call $again (local.get 0))))
