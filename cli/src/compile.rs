@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use wasmrun::process::UsageError;
 
 use crate::options::{CompileArguments, parse_target};
-use crate::{input, output};
+use crate::{input, output, progress};
 
 /// Compile a module to an object file.
 ///
@@ -63,7 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let bytes = input::read(&arguments.file)?;
     let module = input::module(&arguments.file, &bytes)?;
     let compiled = arguments.compilation.with_threads(|| match arguments.emit {
-        Emit::Object => wasmc_compiler::compile(&module, &options).map(wasmc_compiler::Artifact::into_bytes),
+        Emit::Object => {
+            let compile = |progress: &_| wasmc_compiler::compile_watched(&module, &options, progress);
+            progress::watch(&arguments.file, compile).map(wasmc_compiler::Artifact::into_bytes)
+        }
         Emit::Clif => wasmc_compiler::emit_clif(&module, &options).map(String::into_bytes),
         Emit::Asm => wasmc_compiler::emit_assembly(&module, &options).map(String::into_bytes),
     })?;

@@ -17,6 +17,7 @@ mod inspect;
 mod man;
 mod options;
 mod output;
+mod progress;
 mod run;
 mod script;
 mod targets;

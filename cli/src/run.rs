@@ -15,6 +15,7 @@ use wasmrun::{Program, RunOptions};
 
 use crate::input::{self, Kind};
 use crate::options::{CompileArguments, parse_target};
+use crate::progress;
 
 /// Run a program: a module (.wasm or .wat) or an object.
 ///
@@ -67,7 +68,7 @@ fn open(file: &Path, arguments: &Arguments, options: &CompileOptions, cache: Opt
         return Ok(image);
     }
     let module = input::module(file, &bytes)?;
-    let compile = || wasmc_compiler::compile(&module, options);
+    let compile = || progress::watch(file, |progress| wasmc_compiler::compile_watched(&module, options, progress));
     let artifact = arguments.compilation.with_threads(compile)?;
     let artifact = artifact.map_err(|error| input::compile_error(file, &module, error))?;
     match cache.map(|cache| cache.store(&key, artifact.bytes())) {

@@ -16,6 +16,7 @@ mod lines;
 mod link;
 pub mod module;
 pub mod options;
+mod progress;
 mod trampoline;
 mod translate;
 pub mod verify;
@@ -24,15 +25,21 @@ pub use emit::Artifact;
 pub use error::CompileError;
 pub use lines::source_of;
 pub use options::CompileOptions;
+pub use progress::Progress;
 
 use code::Program;
 
 /// Compiles the module in `wasm` to an object file.
 pub fn compile(wasm: &[u8], options: &CompileOptions) -> Result<Artifact, CompileError> {
+    compile_watched(wasm, options, &Progress::default())
+}
+
+/// As [`compile`], and says meanwhile how far it is.
+pub fn compile_watched(wasm: &[u8], options: &CompileOptions, progress: &Progress) -> Result<Artifact, CompileError> {
     emit::check_options(options)?;
     let module = module::parse(wasm, &options.features)?;
     let program = Program::new(&module, options)?;
-    let code = code::compile_items(&program, |worker, item| worker.compile(item))?;
+    let code = code::compile_items(&program, progress, |worker, item| worker.compile(item))?;
     let text = link::link(&program, code)?;
     let artifact = emit::emit(&program, text)?;
     if options.verify {
@@ -45,14 +52,14 @@ pub fn compile(wasm: &[u8], options: &CompileOptions) -> Result<Artifact, Compil
 pub fn emit_clif(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
     let module = module::parse(wasm, &options.features)?;
     let program = Program::new(&module, options)?;
-    Ok(code::compile_items(&program, |worker, item| worker.clif(item))?.concat())
+    Ok(code::compile_items(&program, &Progress::default(), |worker, item| worker.clif(item))?.concat())
 }
 
 /// The machine code of each function of the module in `wasm`, as text.
 pub fn emit_assembly(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
     let module = module::parse(wasm, &options.features)?;
     let program = Program::new(&module, options)?;
-    Ok(code::compile_items(&program, |worker, item| worker.assembly(item))?.concat())
+    Ok(code::compile_items(&program, &Progress::default(), |worker, item| worker.assembly(item))?.concat())
 }
 
 #[cfg(test)]

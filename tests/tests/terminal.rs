@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
+use wasmc_tests::module::{Module, unsigned};
 use wasmc_tests::{binary, tool};
 
 /// A command in a terminal of its own.
@@ -87,6 +88,29 @@ fn an_interpreter_is_interactive_in_a_terminal() -> Result<()> {
     terminal.press("raise SystemExit(5)\n")?;
     let status = terminal.child.wait()?;
     ensure!(status.code() == Some(5), "{status}");
+    Ok(())
+}
+
+#[test]
+fn long_work_shows_its_progress_to_a_person() -> Result<()> {
+    const COUNT: u32 = 100_000;
+    let folder = tempfile::tempdir()?;
+    let wasm = folder.path().join("long.wasm");
+    let mut module = Module::default();
+    module.type_of_number();
+    (0..COUNT).for_each(|_| module.function(0));
+    (0..COUNT).for_each(|index| module.body(&[&[0x10][..], &unsigned(index.into())].concat()));
+    std::fs::write(&wasm, module.finish())?;
+    let mut command = binary::wasmc()?;
+    command.arg("compile").arg(&wasm);
+    let mut terminal = Terminal::start(&command)?;
+    terminal.expect("compiling ")?;
+    terminal.expect(" %")?;
+    let status = terminal.child.wait()?;
+    ensure!(status.success(), "{status}");
+    // And nothing to a pipe.
+    let output = tool::run(&mut command)?;
+    ensure!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
     Ok(())
 }
 

@@ -79,16 +79,19 @@ impl<'m> Program<'m> {
     /// All items, those that take longest to compile first, so that no thread is left alone with one at the end.
     pub(crate) fn items_biggest_first(&self) -> Vec<u32> {
         let mut items: Vec<u32> = (0..self.item_count()).collect();
-        items.sort_by_key(|index| {
-            std::cmp::Reverse(match self.item(*index) {
-                Item::Body(body) => {
-                    let range = self.module.bodies[body as usize].body.range();
-                    range.end - range.start
-                }
-                Item::Thunk(_) | Item::Trampoline(_) => 0,
-            })
-        });
+        items.sort_by_key(|index| std::cmp::Reverse(self.body_bytes(*index)));
         items
+    }
+
+    /// How many bytes of WebAssembly code the item is made from.
+    pub(crate) fn body_bytes(&self, index: u32) -> u64 {
+        match self.item(index) {
+            Item::Body(body) => {
+                let range = self.module.bodies[body as usize].body.range();
+                range.end - range.start
+            }
+            Item::Thunk(_) | Item::Trampoline(_) => 0,
+        }
     }
 
     /// The item's name in symbols, listings and messages.

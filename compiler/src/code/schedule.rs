@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use super::program::Program;
 use super::worker::Worker;
 use crate::error::CompileError;
+use crate::progress::Progress;
 
 /// What `compile` gives for each item of `program`, in their order; or the error of the first item that has one.
 pub(crate) fn compile_items<'p, T: Send>(
     program: &'p Program<'p>,
+    progress: &Progress,
     compile: impl Fn(&mut Worker<'p>, u32) -> Result<T, CompileError> + Sync,
 ) -> Result<Vec<T>, CompileError> {
     let order = program.items_biggest_first();
+    progress.start(order.iter().map(|item| program.body_bytes(*item)).sum());
     let next = AtomicUsize::new(0);
     let first_failed = AtomicU32::new(u32::MAX);
     let finished = Mutex::new(Vec::with_capacity(order.len()));
@@ -28,6 +31,7 @@ pub(crate) fn compile_items<'p, T: Send>(
             if result.is_err() {
                 first_failed.fetch_min(item, Ordering::Relaxed);
             }
+            progress.add(program.body_bytes(item));
             mine.push((item, result));
         }
         finished.lock().expect("no thread panics while it holds the lock").append(&mut mine);
