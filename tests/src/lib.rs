@@ -14,6 +14,7 @@ pub mod module;
 pub mod program;
 pub mod random;
 pub mod tool;
+pub mod tries;
 
 /// Says something that is worth reading of a test that passes: counts, seeds, and what was left out.
 ///

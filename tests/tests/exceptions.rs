@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use wait4::Wait4;
+use wasmc_compiler::CompileOptions;
+use wasmc_compiler::options::Optimization;
 use wasmc_loader::{
     Caller, ExceptionReference, FunctionType, HostError, Image, Linker, Outcome, Store, StoreOptions, Tag, TagType,
     TrapCode, Uncaught, Value, ValueType,
 };
 use wasmc_tests::tool::Zig;
-use wasmc_tests::{binary, expected, root, tool};
+use wasmc_tests::{binary, expected, root, tool, tries};
 
 /// The two encodings, by what the C compiler calls them.
 const ENCODINGS: [&str; 2] = ["-wasm-use-legacy-eh=true", "-wasm-use-legacy-eh=false"];
@@ -257,5 +259,56 @@ fn exceptions_pass_through_host_functions_in_order() -> Result<()> {
     // And once the store has run something else, the reference means nothing more.
     act.call(&mut store, &[Value::I32(0)])?;
     ensure!(exception.tag(&store).is_err());
+    Ok(())
+}
+
+/// Node runs the older encoding: it is asked what modules full of it do.
+#[test]
+fn older_exceptions_do_what_they_do_in_node() -> Result<()> {
+    const COUNT: u64 = 150;
+    const ARGUMENTS: [i32; 8] = [0, 1, 5, 37, 90, 170, 255, -1];
+    let Some(node) = tool::find("node") else {
+        wasmc_tests::say("not tested: this machine has no node");
+        return Ok(());
+    };
+    let folder = tempfile::tempdir()?;
+    let mut found = Vec::new();
+    for seed in 0..COUNT {
+        let wasm = wat::parse_str(tries::module(seed)).with_context(|| format!("seed {seed}"))?;
+        std::fs::write(folder.path().join(format!("{seed}.wasm")), &wasm)?;
+        let mut results = Vec::new();
+        for optimization in [Optimization::None, Optimization::Full] {
+            let options = CompileOptions { optimization, ..wasmc_tests::compile_options() };
+            let image = Image::from_bytes(wasmc_compiler::compile(&wasm, &options)?.bytes())?;
+            for argument in ARGUMENTS {
+                let mut store = Store::new(StoreOptions::default())?;
+                let instance = Linker::new().instantiate(&mut store, &image)?;
+                let run = instance.function(&store, "run").context("run")?;
+                match run.call(&mut store, &[Value::I32(argument)])? {
+                    Outcome::Returned(values) if let [Value::I64(log)] = values[..] => {
+                        results.push(format!("{seed} {argument} {log}"));
+                    }
+                    other => bail!("seed {seed}, {argument}: {other:?}"),
+                }
+            }
+        }
+        let full = results.split_off(ARGUMENTS.len());
+        ensure!(results == full, "seed {seed}: {results:?} without optimisation, {full:?} with it");
+        found.extend(full);
+    }
+    let mut command = Command::new(node);
+    command.arg(source("node.js")).arg(folder.path()).arg(COUNT.to_string());
+    let output = tool::run(command.args(ARGUMENTS.map(|argument| argument.to_string())))?;
+    let expected = String::from_utf8(output.stdout)?;
+    for (expected, found) in expected.lines().zip(&found) {
+        ensure!(expected == found, "node: {expected}, here: {found}\n(seed, argument, log)");
+    }
+    ensure!(
+        expected.lines().count() == found.len(),
+        "{} results of node, {} here",
+        expected.lines().count(),
+        found.len()
+    );
+    wasmc_tests::say(&format!("seeds 0..{COUNT}: {} runs of older exceptions as in node", found.len()));
     Ok(())
 }
