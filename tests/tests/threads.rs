@@ -359,6 +359,15 @@ fn only_shared_memories_go_to_other_stores() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn threads_without_a_memory_to_share_are_refused() -> Result<()> {
+    let image =
+        image(r#"(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (memory 1 1 shared))"#)?;
+    let error = ThreadsBuilder::new().build().add_to_linker(&mut Linker::new(), &image, u64::MAX).err();
+    ensure!(error.context("must fail")?.to_string().contains("--import-memory"));
+    Ok(())
+}
+
 /// An interruption reaches who waits for another thread that never comes.
 #[test]
 fn who_waits_can_be_interrupted() -> Result<()> {

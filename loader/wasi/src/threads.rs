@@ -114,6 +114,8 @@ pub enum ThreadsError {
     Defined(DefineError),
     /// A memory that the program's threads are to share could not be made.
     Memory(EntityError),
+    /// The program imports no shared memory: each thread would have one of its own.
+    NoMemory,
 }
 
 impl fmt::Display for ThreadsError {
@@ -121,6 +123,10 @@ impl fmt::Display for ThreadsError {
         match self {
             Self::Defined(error) => error.fmt(formatter),
             Self::Memory(error) => write!(formatter, "the memory for the program's threads: {error}"),
+            Self::NoMemory => formatter.write_str(
+                "the program starts threads, but imports no memory that they could share (link it with \
+                 --import-memory and --shared-memory)",
+            ),
         }
     }
 }
@@ -138,20 +144,22 @@ impl Threads {
     ///
     /// # Errors
     ///
-    /// If `thread-spawn` is defined already, or a limit is met.
+    /// If `thread-spawn` is defined already, `image` imports no shared memory, or a limit is met.
     pub fn add_to_linker(&self, linker: &mut Linker, image: &Image, bytes_max: u64) -> Result<(), ThreadsError> {
         let group = Arc::downgrade(&self.group);
         let spawn = move |_: &mut Caller<'_>, argument: i32| spawn(&group, argument);
         linker.function(MODULE, SPAWN, spawn).map_err(ThreadsError::Defined)?;
+        let mut has_memory = false;
         for import in image.imports() {
             let ExternType::Memory(memory_type) = import.kind else { continue };
             if memory_type.is_shared {
+                has_memory = true;
                 let memory = SharedMemory::with_limit(memory_type, bytes_max).map_err(ThreadsError::Memory)?;
                 // One that is defined already stays.
                 let _ = linker.shared_memory(import.module, import.field, &memory);
             }
         }
-        Ok(())
+        if has_memory { Ok(()) } else { Err(ThreadsError::NoMemory) }
     }
 
     /// Says how a thread's instance is made: in a store of its own, with the linker that has `thread-spawn` and the
