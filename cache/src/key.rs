@@ -1,5 +1,6 @@
 //! Keys: a hash over named inputs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What an entry is stored under.
@@ -13,36 +14,22 @@ impl fmt::Display for Key {
     }
 }
 
-/// Collects everything that an entry depends on.
+/// Everything that an entry depends on: names and values, as people read them.
+pub type Inputs = BTreeMap<String, String>;
+
+/// The key of what depends on these inputs.
 ///
 /// ```text
-/// hashed = input*
+/// hashed = input*                                 in the order of the names
 /// input  = name length:u64 value:byte^length      name: UTF-8, ended by a NUL
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct KeyBuilder(blake3::Hasher);
-
-impl KeyBuilder {
-    /// Depends on nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+pub fn key(inputs: &Inputs) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    for (name, value) in inputs {
+        hasher.update(name.as_bytes()).update(&[0]);
+        hasher.update(&(value.len() as u64).to_le_bytes()).update(value.as_bytes());
     }
-
-    /// Adds an input. The order matters.
-    #[must_use]
-    pub fn input(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let value = value.as_ref();
-        self.0.update(name.as_bytes()).update(&[0]);
-        self.0.update(&(value.len() as u64).to_le_bytes()).update(value);
-        self
-    }
-
-    /// The hash of all inputs.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        Key(*self.0.finalize().as_bytes())
-    }
+    Key(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]
@@ -51,12 +38,13 @@ mod tests {
 
     #[test]
     fn inputs_do_not_run_together() {
-        let key = |inputs: &[(&str, &str)]| {
-            inputs.iter().fold(KeyBuilder::new(), |builder, (name, value)| builder.input(name, value)).key()
+        let of = |inputs: &[(&str, &str)]| {
+            key(&inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
         };
-        assert_eq!(key(&[("a", "b")]), key(&[("a", "b")]));
-        assert_ne!(key(&[("a", "bc")]), key(&[("a", "b"), ("c", "")]));
-        assert_ne!(key(&[("a", "b")]), key(&[("ab", "")]));
-        assert_eq!(key(&[]).to_string().len(), 64);
+        assert_eq!(of(&[("a", "b")]), of(&[("a", "b")]));
+        assert_eq!(of(&[("a", "b"), ("c", "d")]), of(&[("c", "d"), ("a", "b")]));
+        assert_ne!(of(&[("a", "bc")]), of(&[("a", "b"), ("c", "")]));
+        assert_ne!(of(&[("a", "b")]), of(&[("ab", "")]));
+        assert_eq!(of(&[]).to_string().len(), 64);
     }
 }

@@ -1,13 +1,14 @@
 //! `wasmc run`
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fmt;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use anyhow::Context as _;
-use wasmc_cache::{Cache, Key, KeyBuilder};
+use wasmc_cache::{Cache, Inputs, Key, Stamp};
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::Features;
 use wasmc_loader::Image;
@@ -56,28 +57,49 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
 
 /// The image of the module or object in `file`.
 fn open(file: &Path, arguments: &Arguments, options: &CompileOptions, cache: Option<&Cache>) -> anyhow::Result<Image> {
-    if !input::is_standard(file) && is_object(file)? {
+    // A module that was run before is not even opened.
+    let before = if input::is_standard(file) { None } else { fs::metadata(file).ok() };
+    if let (Some(cache), Some(metadata)) = (cache, &before)
+        && let Some(source) = cache.known_hash(metadata).as_deref().and_then(Source::parse)
+        && let Some(image) = find(cache, &wasmc_cache::key(&inputs(file, &source, options)))
+    {
+        return Ok(image);
+    }
+    if before.is_some() && is_object(file)? {
         return wasmrun::open(file);
     }
     let bytes = input::read(file)?;
     if input::kind(&bytes) == Kind::Object {
         return Image::from_bytes(&bytes).context("cannot load what standard input gives");
     }
-    let key = key(file, &bytes, options);
-    if let Some(image) = cache.and_then(|cache| find(cache, &key)) {
+    let Some(cache) = cache else {
+        return Ok(Image::from_bytes(&compile(file, &bytes, arguments, options)?)?);
+    };
+    let source = Source::of(&bytes);
+    let after = if before.is_some() { fs::metadata(file).ok() } else { None };
+    if let (Some(before), Some(after)) = (before, after)
+        && Stamp::of(&before) == Stamp::of(&after)
+    {
+        cache.note_hash(&after, &source.to_string());
+    }
+    let inputs = inputs(file, &source, options);
+    if let Some(image) = find(cache, &wasmc_cache::key(&inputs)) {
         return Ok(image);
     }
-    let module = input::module(file, &bytes)?;
+    let artifact = compile(file, &bytes, arguments, options)?;
+    match cache.store(&inputs, &artifact) {
+        Ok(stored) => return Ok(Image::from_file(&stored)?),
+        // The program still runs.
+        Err(error) => wasmrun::process::say(&format!("wasmc: warning: {error}; nothing is kept")),
+    }
+    Ok(Image::from_bytes(&artifact)?)
+}
+
+fn compile(file: &Path, bytes: &[u8], arguments: &Arguments, options: &CompileOptions) -> anyhow::Result<Vec<u8>> {
+    let module = input::module(file, bytes)?;
     let compile = || progress::watch(file, |progress| wasmc_compiler::compile_watched(&module, options, progress));
     let artifact = arguments.compilation.with_threads(compile)?;
-    let artifact = artifact.map_err(|error| input::compile_error(file, &module, error))?;
-    match cache.map(|cache| cache.store(&key, artifact.bytes())) {
-        Some(Ok(stored)) => return Ok(Image::from_file(&stored)?),
-        // The program still runs.
-        Some(Err(error)) => wasmrun::process::say(&format!("wasmc: warning: {error}; nothing is kept")),
-        None => {}
-    }
-    Ok(Image::from_bytes(artifact.bytes())?)
+    Ok(artifact.map_err(|error| input::compile_error(file, &module, error))?.into_bytes())
 }
 
 /// An entry that does not load is as good as none.
@@ -95,9 +117,39 @@ fn is_object(file: &Path) -> anyhow::Result<bool> {
     Ok(opened.read_exact(&mut magic).is_ok() && input::kind(&magic) == Kind::Object)
 }
 
+/// What of a module's file its artifact depends on, as the cache notes it: `wasm HASH` or `text HASH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Source {
+    is_text: bool,
+    /// BLAKE3 of the file, in hexadecimal.
+    hash: String,
+}
+
+impl Source {
+    fn of(bytes: &[u8]) -> Self {
+        Self { is_text: input::kind(bytes) == Kind::Text, hash: blake3::hash(bytes).to_hex().to_string() }
+    }
+
+    fn parse(noted: &str) -> Option<Self> {
+        let (kind, hash) = noted.split_once(' ')?;
+        let is_text = match kind {
+            "text" => true,
+            "wasm" => false,
+            _ => return None,
+        };
+        Some(Self { is_text, hash: hash.to_owned() })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", if self.is_text { "text" } else { "wasm" }, self.hash)
+    }
+}
+
 /// What an artifact is kept under: everything that it depends on. Options are taken apart here, so that a new one
 /// cannot be forgotten.
-fn key(file: &Path, bytes: &[u8], options: &CompileOptions) -> Key {
+fn inputs(file: &Path, source: &Source, options: &CompileOptions) -> Inputs {
     let CompileOptions {
         target,
         cpu_features,
@@ -110,25 +162,26 @@ fn key(file: &Path, bytes: &[u8], options: &CompileOptions) -> Key {
         // What is checked afterwards does not change the bytes.
         verify: _,
     } = options;
-    let builder = KeyBuilder::new()
-        .input("compiler", env!("CARGO_PKG_VERSION"))
-        .input("executable", own_stamp())
-        .input("contract version", wasmc_contract::CONTRACT_VERSION.to_le_bytes())
-        .input("contract revision", wasmc_contract::CONTRACT_REVISION.to_le_bytes())
-        .input("target", target.name())
-        .input("CPU features", cpu_features.0.to_le_bytes())
-        .input("optimization", format!("{optimization:?}"))
-        .input("bounds checks", format!("{bounds_checks:?}"))
-        .input("interruptible", [u8::from(*interruptible)])
-        .input("canonical NaNs", [u8::from(*canonical_nans)])
-        .input("symbol prefix", symbol_prefix);
-    let builder = feature_inputs(builder, *features);
-    // The text format's line tables name the file.
-    let builder = match input::kind(bytes) {
-        Kind::Text => builder.input("file", file.file_name().unwrap_or_default().as_encoded_bytes()),
-        Kind::Wasm | Kind::Object => builder,
-    };
-    builder.input("module", bytes).key()
+    let contract = (wasmc_contract::CONTRACT_VERSION, wasmc_contract::CONTRACT_REVISION);
+    let mut inputs = vec![
+        ("compiler", env!("CARGO_PKG_VERSION").to_owned()),
+        ("executable", own_stamp()),
+        ("layout", format!("{}.{}", contract.0, contract.1)),
+        ("target", target.name().to_owned()),
+        ("CPU features", cpu_features.to_string()),
+        ("optimization", format!("{optimization:?}")),
+        ("bounds checks", format!("{bounds_checks:?}")),
+        ("interruptible", interruptible.to_string()),
+        ("canonical NaNs", canonical_nans.to_string()),
+        ("symbol prefix", symbol_prefix.clone()),
+        ("proposals", enabled(*features).join(", ")),
+        ("module", source.to_string()),
+    ];
+    if source.is_text {
+        // The text format's line tables name the file.
+        inputs.push(("file", file.file_name().unwrap_or_default().to_string_lossy().into_owned()));
+    }
+    inputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Tells this executable from another of the same version, as long as there are builds between versions.
@@ -137,8 +190,15 @@ fn own_stamp() -> String {
     metadata.map_or_else(|_| String::new(), |metadata| format!("{} {:?}", metadata.len(), metadata.modified().ok()))
 }
 
-fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
-    let Features {
+/// The names of proposals that are on.
+fn enabled(features: Features) -> Vec<&'static str> {
+    macro_rules! named {
+        ($($name:ident),*) => {{
+            let Features { $($name),* } = features;
+            [$((stringify!($name), $name)),*]
+        }};
+    }
+    let all = named!(
         simd,
         relaxed_simd,
         tail_call,
@@ -154,27 +214,9 @@ fn feature_inputs(builder: KeyBuilder, features: Features) -> KeyBuilder {
         mutable_global,
         exceptions,
         legacy_exceptions,
-        threads,
-    } = features;
-    let enabled = [
-        simd,
-        relaxed_simd,
-        tail_call,
-        extended_const,
-        multi_memory,
-        memory64,
-        function_references,
-        reference_types,
-        bulk_memory,
-        multi_value,
-        saturating_float_to_int,
-        sign_extension,
-        mutable_global,
-        exceptions,
-        legacy_exceptions,
-        threads,
-    ];
-    builder.input("features", enabled.map(u8::from))
+        threads
+    );
+    all.into_iter().filter_map(|(name, is_on)| is_on.then_some(name)).collect()
 }
 
 #[cfg(test)]
@@ -197,17 +239,31 @@ mod tests {
             |options| options.features.simd = false,
             |options| options.features.memory64 = false,
         ];
-        let mut keys = vec![key(Path::new("a"), b"\0asm", &base)];
+        let source = Source::of(b"\0asm");
+        let mut all = vec![inputs(Path::new("a"), &source, &base)];
         for change in changed {
             let mut options = base.clone();
             change(&mut options);
-            keys.push(key(Path::new("a"), b"\0asm", &options));
+            all.push(inputs(Path::new("a"), &source, &options));
         }
-        keys.push(key(Path::new("a"), b"\0asm\x01", &base));
-        for (index, one) in keys.iter().enumerate() {
-            assert!(!keys[..index].contains(one), "change {index} makes no difference");
+        all.push(inputs(Path::new("a"), &Source::of(b"\0asm\x01"), &base));
+        for (index, one) in all.iter().enumerate() {
+            let others = all[..index].iter().map(wasmc_cache::key);
+            assert!(
+                !others.into_iter().any(|other| other == wasmc_cache::key(one)),
+                "change {index} makes no difference"
+            );
         }
         let verified = CompileOptions { verify: !base.verify, ..base };
-        assert_eq!(key(Path::new("b"), b"\0asm", &verified), keys[0]);
+        assert_eq!(inputs(Path::new("b"), &source, &verified), all[0]);
+    }
+
+    #[test]
+    fn what_is_noted_of_a_source_reads_back() {
+        for bytes in [&b"\0asm\x01"[..], b"(module)"] {
+            let source = Source::of(bytes);
+            assert_eq!(Source::parse(&source.to_string()), Some(source));
+        }
+        assert_eq!(Source::parse("other 00"), None);
     }
 }
