@@ -47,7 +47,7 @@ impl GuestMemory<'_> {
     }
 
     /// The address in this process of `length` bytes at `address`, if they are inside.
-    pub(crate) fn pointer(&self, address: u64, length: u64) -> Option<*mut u8> {
+    fn pointer(&self, address: u64, length: u64) -> Option<*mut u8> {
         if address.checked_add(length)? > self.length() {
             return None;
         }
