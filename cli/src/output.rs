@@ -1,6 +1,6 @@
 //! Writes a file so that it appears whole or not at all.
 //!
-//! Until then it lies beside its place as `.wasmc-XXXXXX.tmp`, locked. A process that is killed leaves it there; the next
+//! Until then it lies beside its place as `.wasmc-NAME.tmp`, locked. A process that is killed leaves it there; the next
 //! that writes into the same folder takes away what nobody holds.
 
 use std::ffi::OsStr;
