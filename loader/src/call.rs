@@ -91,6 +91,8 @@ pub(crate) struct Activation {
     pub(crate) entry_frame_pointer: u64,
     pub(crate) exit_frame_pointer: u64,
     pub(crate) previous: *const Activation,
+    /// The thread that it is on ([`crate::stack::thread_mark`]).
+    pub(crate) thread: u64,
 }
 
 /// The `array_entry` of a reference to a host function: it is called without going through compiled code.
@@ -248,6 +250,7 @@ pub(crate) unsafe fn enter(
             entry_frame_pointer: (*store_context).entry_frame_pointer,
             exit_frame_pointer: (*store_context).exit_frame_pointer,
             previous,
+            thread: crate::stack::thread_mark(),
         }
     };
     inner.activation = &raw const activation;

@@ -191,7 +191,11 @@ impl StoreInner {
         self.host_calls = 0;
         self.raised = Raised::None;
         self.shared.set_thread(0);
-        crate::trap::set_current_store(std::ptr::null_mut());
+        // Another store's code may be running here, which goes on.
+        let current = crate::trap::set_current_store(std::ptr::null_mut());
+        if !std::ptr::eq(current, self) {
+            crate::trap::set_current_store(current);
+        }
         // SAFETY: the context belongs to this thread while it uses the store.
         let context = unsafe { &mut *self.shared.context() };
         context.entry_handler = 0;

@@ -312,3 +312,42 @@ fn older_exceptions_do_what_they_do_in_node() -> Result<()> {
     wasmc_tests::say(&format!("seeds 0..{COUNT}: {} runs of older exceptions as in node", found.len()));
     Ok(())
 }
+
+/// What compiled code holds while a host function calls back stays, however much is thrown meanwhile.
+#[test]
+fn an_exception_that_is_held_across_a_host_call_stays() -> Result<()> {
+    const SOURCE: &str = r#"(module
+        (import "host" "back" (func $back))
+        (tag $number (param i32))
+        (func $throw (param i32) (throw $number (local.get 0)))
+        (func (export "hold") (result i32) (local $held exnref)
+            (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (call $throw (i32.const 7)))
+                unreachable)
+            (local.set $held)
+            (call $back)
+            (block $again (result i32)
+                (try_table (catch $number $again) (throw_ref (local.get $held)))
+                unreachable))
+        (func (export "churn") (local $left i32)
+            (local.set $left (i32.const 5000))
+            (loop $next
+                (block $done (try_table (catch_all $done) (call $throw (i32.const 99))))
+                (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#;
+    for optimization in [Optimization::None, Optimization::Full] {
+        let options = CompileOptions { optimization, ..wasmc_tests::compile_options() };
+        let image = Image::from_bytes(wasmc_compiler::compile(&wat::parse_str(SOURCE)?, &options)?.bytes())?;
+        let mut store = Store::new(StoreOptions::default())?;
+        let mut linker = Linker::new();
+        linker.function("host", "back", |caller: &mut Caller<'_>| {
+            let churn = caller.instance().and_then(|instance| instance.function(caller.store(), "churn"));
+            let called = churn.ok_or("churn")?.call(caller.store(), &[]).map_err(|error| error.to_string())?;
+            if matches!(called, Outcome::Returned(_)) { Ok(()) } else { Err(HostError::from("it must return")) }
+        })?;
+        let instance = linker.instantiate(&mut store, &image)?;
+        let hold = instance.function(&store, "hold").context("hold")?;
+        let outcome = hold.call(&mut store, &[])?;
+        ensure!(matches!(&outcome, Outcome::Returned(it) if it[..] == [Value::I32(7)]), "{outcome:?}");
+    }
+    Ok(())
+}

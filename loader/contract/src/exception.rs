@@ -9,8 +9,8 @@
 //!
 //! Whoever throws walks the frames by their frame pointers. At the first call site with a clause that fits, execution
 //! goes on at the clause's handler, with the frame's own stack and frame pointers and the exception's address in the
-//! register of the first result (`rax`, `x0`). All else that the handler needs lies in its frame: the internal
-//! convention keeps nothing in registers across a call.
+//! register of the first result (`rax`, `x0`). All else that the handler needs lies in its frame: a call
+//! inside a `try` keeps nothing in registers. (Any other call does: what it preserves is C's.)
 
 use crate::record;
 use crate::record::{Record, Records};

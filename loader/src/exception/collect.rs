@@ -12,19 +12,23 @@ use crate::store::StoreInner;
 use crate::types::HeapType;
 use crate::value::Slot;
 
-/// Lets go what nothing refers to. `stack_pointer` is where the running code's stack ends; `None` if a host function
-/// runs, or no code at all.
-pub(super) fn collect(store: &mut StoreInner, stack_pointer: Option<u64>) {
+/// Lets go what nothing refers to. From `stack_pointer` on, the stack holds all that the registers held that calls
+/// preserve.
+pub(crate) fn collect(store: &mut StoreInner, stack_pointer: u64) {
+    let Some(end) = outermost_frame(store) else {
+        // What runs is spread over threads, whose stacks cannot all be searched.
+        store.exceptions.limit *= 2;
+        return;
+    };
     let mut marks = Marks::new(&store.exceptions.objects);
-    let mut stack_bytes = 0;
-    for (start, end) in stacks(store, stack_pointer) {
-        stack_bytes += end.saturating_sub(start);
-        let mut word = start & !7;
-        while word < end {
-            // SAFETY: the words between a running frame's stack pointer and the entry that led to it are mapped.
-            marks.mark(unsafe { (word as *const u64).read_volatile() });
-            word += 8;
-        }
+    // Frames of hosts in between are searched too: what compiled code had in registers across its call of the host may
+    // lie there.
+    let stack_bytes = end.saturating_sub(stack_pointer);
+    let mut word = stack_pointer & !7;
+    while word < end {
+        // SAFETY: the words between the stack pointer and the frame of an entry that is under way are mapped.
+        marks.mark(unsafe { (word as *const u64).read_volatile() });
+        word += 8;
     }
     for exposed in store.exceptions.exposed.borrow().iter() {
         marks.mark(exposed.address);
@@ -40,25 +44,26 @@ pub(super) fn collect(store: &mut StoreInner, stack_pointer: Option<u64>) {
     store.exceptions.limit = Exceptions::LIMIT_MIN.max(live * 2).max(live + rest);
 }
 
-/// The stacks of all entries into compiled code that are under way, from their ends to their entries.
-fn stacks(store: &StoreInner, stack_pointer: Option<u64>) -> Vec<(u64, u64)> {
-    let mut stacks = Vec::new();
+/// The frame of the outermost entry into compiled code, 0 if none is under way; `None` if not all are on this thread.
+fn outermost_frame(store: &StoreInner) -> Option<u64> {
     if store.activation.is_null() {
-        return stacks;
+        return Some(0);
     }
     // SAFETY: the context belongs to this thread while it uses the store.
-    let context = unsafe { &*store.shared.context() };
-    stacks.push((stack_pointer.unwrap_or(context.exit_frame_pointer), context.entry_frame_pointer));
+    let mut frame = unsafe { &*store.shared.context() }.entry_frame_pointer;
     let mut next = store.activation;
     // SAFETY: activations are on the stack, below the code that runs, and so alive.
     while let Some(activation) = unsafe { next.as_ref() } {
+        if activation.thread != crate::stack::thread_mark() {
+            return None;
+        }
         if activation.previous.is_null() {
             break;
         }
-        stacks.push((activation.exit_frame_pointer, activation.entry_frame_pointer));
+        frame = activation.entry_frame_pointer;
         next = activation.previous;
     }
-    stacks
+    Some(frame)
 }
 
 fn mark_globals(store: &StoreInner, marks: &mut Marks) {

@@ -138,7 +138,8 @@ impl ExceptionReference {
         }
         let inner = store.inner_mut();
         if inner.exceptions.objects.len() >= inner.exceptions.limit {
-            collect::collect(inner, None);
+            // SAFETY: the store is this thread's.
+            unsafe { crate::trap::collect_exceptions(inner) };
         }
         let address = inner.exceptions.add(tag.identity, fields.iter().map(|field| field.to_slot()));
         // SAFETY: it was just made.
@@ -222,12 +223,23 @@ pub(crate) unsafe extern "C" fn new_exception(
         return 0;
     };
     if store.exceptions.objects.len() >= store.exceptions.limit {
-        collect::collect(store, Some(stack_pointer));
+        collect::collect(store, stack_pointer);
     }
     // SAFETY: a tag's identity is the address of its data, which the store keeps.
     let count = unsafe { (*(tag.identity as *const TagData)).fields } as usize;
     // SAFETY: the caller's promise.
     store.exceptions.add(tag.identity, (0..count).map(|index| unsafe { *values.add(index) }))
+}
+
+/// Searches for exceptions to let go, for a host.
+///
+/// # Safety
+///
+/// `store` must be one that this thread uses, and what calls preserve in registers lie on the stack from
+/// `stack_pointer` on.
+pub(crate) unsafe extern "C" fn collect_from(store: *mut StoreInner, stack_pointer: u64) {
+    // SAFETY: the caller's promise.
+    collect::collect(unsafe { &mut *store }, stack_pointer);
 }
 
 /// What an uncaught exception is, in a report.

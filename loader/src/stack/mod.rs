@@ -28,6 +28,11 @@ pub(crate) fn limit(max_bytes: Option<u64>) -> u64 {
     }
 }
 
+/// What tells this thread from all others that run.
+pub(crate) fn thread_mark() -> u64 {
+    LOWEST.with(|lowest| std::ptr::from_ref(lowest) as u64)
+}
+
 /// The system's number of the current thread.
 pub(crate) fn thread_number() -> i32 {
     linux::thread_number()

@@ -20,7 +20,7 @@ mod x86_64;
 
 pub(crate) use backtrace::Backtrace;
 pub(crate) use unix::{install_wake_handler, wake_thread};
-pub(crate) use x86_64::{new_exception, raise, throw, unresolved};
+pub(crate) use x86_64::{collect_exceptions, new_exception, raise, throw, unresolved};
 
 thread_local! {
     /// The store whose code this thread runs. Constant-initialised and without a destructor, so that a signal handler

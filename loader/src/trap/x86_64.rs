@@ -96,6 +96,29 @@ pub(crate) unsafe extern "C" fn new_exception(context: u64, tag: u32, values: u6
     )
 }
 
+/// [`exception::collect_from`], with registers on the stack as in [`new_exception`].
+///
+/// # Safety
+///
+/// `store` must be one that this thread uses.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn collect_exceptions(store: *mut StoreInner) {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov rsi, rsp",
+        "call {collect}",
+        "add rsp, 56",
+        "ret",
+        collect = sym exception::collect_from,
+    )
+}
+
 /// What compiled code calls for a host function of a type that no image of the store has a trampoline for: it traps.
 /// It has compiled code's convention, which has the context in the same register.
 ///
