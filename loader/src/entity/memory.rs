@@ -71,7 +71,7 @@ pub(super) fn map(memory_type: &MemoryType, flags: u32, initial: Option<Initial<
 
 impl MemoryData {
     /// A memory with these initial contents. If its type says that it is shared, other stores can have it as well; it
-    /// may then grow as far as this store may now.
+    /// may then grow as far as this store may now, which its growth does not count towards.
     pub(crate) fn new(
         store: &mut StoreInner,
         memory_type: MemoryType,

@@ -37,7 +37,8 @@ pub(crate) struct Mapping {
 const RESERVE: &str = "reserve address space for a memory (a smaller maximum in its type and `--bounds-checks explicit` \
                        ask for less; `ulimit -v` limits it)";
 
-// SAFETY: a mapping belongs to the process; it is changed by the one thread that uses its store.
+// SAFETY: a mapping belongs to the process; it is changed by the one thread that uses its store, or, of a shared memory,
+// by the one that holds its lock.
 unsafe impl Send for Mapping {}
 
 impl Mapping {
