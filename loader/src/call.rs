@@ -95,6 +95,17 @@ pub(crate) struct Activation {
     pub(crate) thread: u64,
 }
 
+/// The entries that are under way, the newest first.
+///
+/// # Safety
+///
+/// `newest` must be null or one that is under way, and stay so.
+pub(crate) unsafe fn activations<'a>(newest: *const Activation) -> impl Iterator<Item = &'a Activation> {
+    // SAFETY: the caller's promise: an entry is on a stack until it is left, and those that led to it are left later.
+    let at = |activation: *const Activation| unsafe { activation.as_ref() };
+    std::iter::successors(at(newest), move |activation| at(activation.previous))
+}
+
 /// The `array_entry` of a reference to a host function: it is called without going through compiled code.
 pub(crate) const HOST_ENTRY: u64 = 0;
 /// The `array_entry` of a reference to a function for whose type the artifact has none.
@@ -228,7 +239,7 @@ pub(crate) unsafe fn enter(
     let inner = unsafe { &mut *store };
     let is_outermost = inner.activation.is_null();
     if is_outermost {
-        inner.exceptions.forget_exposed();
+        inner.exceptions.forget_exposed(0);
     }
     let current = trap::set_current_store(store);
     let earlier_limit = inner.stack_limit;

@@ -15,6 +15,7 @@
 //! All code of the project that maps, protects or calls memory is in this crate. Artifacts are read as hostile input;
 //! running their code is trust.
 
+mod budget;
 mod builtin;
 mod call;
 mod debug;
@@ -38,6 +39,7 @@ mod types;
 mod value;
 mod wait;
 
+pub use budget::MemoryBudget;
 pub use call::{CallError, Outcome};
 pub use debug::DebugOptions;
 pub use entity::{EntityError, Extern, Function, Global, Memory, SharedMemory, Table, Tag};

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::budget::MemoryBudget;
 use crate::image::Image;
 use crate::instance::{Instance, InstantiateError};
 use crate::linker::Linker;
@@ -35,7 +36,8 @@ pub struct PooledInstance<'a> {
 
 impl Pool {
     /// A pool for instances of `image`, of which it keeps at most `idle_max` while no one uses them. What the linker
-    /// defines must not be of a store, since each instance has its own.
+    /// defines must not be of a store, since each instance has its own; and each has a memory budget of its own, as large
+    /// as that of `options`.
     pub fn new(image: Image, linker: Linker, options: StoreOptions, idle_max: usize) -> Self {
         Self { image, linker, options, idle_max, idle: Mutex::new(Vec::new()) }
     }
@@ -53,7 +55,8 @@ impl Pool {
                 parts
             }
             None => {
-                let mut store = Store::new(self.options.clone())?;
+                let memory = MemoryBudget::new(self.options.memory.bytes_max());
+                let mut store = Store::new(StoreOptions { memory, ..self.options.clone() })?;
                 let instance = self.linker.instantiate(&mut store, &self.image)?;
                 let made = store.inner().mark();
                 Parts { store, instance, made }
@@ -81,9 +84,9 @@ impl Parts {
     fn can_be_reset(&self) -> bool {
         let inner = self.store.inner();
         self.instance.image(&self.store).is_some()
-            && inner.mark().owns_as_many(&self.made)
+            && inner.mark() == self.made
             && inner.trap_callback.is_none()
-            && !inner.memories.iter().any(|memory| memory.is_held_elsewhere())
+            && !self.instance.is_shared(&self.store)
             && Arc::strong_count(&inner.shared) == 1
             && !inner.is_running()
     }

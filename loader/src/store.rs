@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmc_contract::context::{FunctionReference, InstanceContext, StoreContext};
 
+use crate::budget::MemoryBudget;
 use crate::builtin;
-use crate::call::{Activation, Raised};
+use crate::call::{Activation, Outcome, Raised};
 use crate::entity::{MemoryData, TableData};
 use crate::error::SystemError;
 use crate::exception::{self, Exceptions, TagData};
@@ -29,8 +30,9 @@ pub struct StoreOptions {
     /// How many bytes of stack compiled code may use, counted from where the host calls it. Without it, as much as the
     /// thread has, but for a reserve for host functions.
     pub max_stack_bytes: Option<u64>,
-    /// How many bytes the store's memories and tables may have together. Growing past it gives -1.
-    pub max_memory_bytes: Option<u64>,
+    /// What the store's memories, tables and exceptions may take together, with whatever else has the same budget.
+    /// Growing past it gives -1; throwing past it traps.
+    pub memory: MemoryBudget,
 }
 
 /// Owns instances and what they share. Used by one thread at a time.
@@ -70,13 +72,13 @@ pub(crate) struct StoreInner {
     /// Where it was left.
     pub(crate) backtrace: Backtrace,
     pub(crate) exceptions: Exceptions,
-    /// How many bytes memories and tables have.
-    pub(crate) memory_bytes: u64,
     /// What a C program asked to be told of traps in exports that it called directly.
     pub(crate) trap_callback: Option<TrapCallback>,
+    /// What it was told last.
+    pub(crate) export_failure: Option<Outcome>,
 }
 
-/// How many things of each kind a store owned at some time, and how many bytes their memories and tables had.
+/// How many things of each kind a store owned at some time.
 #[derive(PartialEq)]
 pub(crate) struct Mark {
     instances: usize,
@@ -86,18 +88,10 @@ pub(crate) struct Mark {
     tags: usize,
     host_functions: usize,
     references: usize,
-    memory_bytes: u64,
-}
-
-impl Mark {
-    /// Whether the things are as many as at another time, however large.
-    pub(crate) fn owns_as_many(&self, other: &Self) -> bool {
-        Self { memory_bytes: other.memory_bytes, ..*self } == *other
-    }
 }
 
 /// Told of an outcome that an export's C-ABI entry cannot return.
-pub(crate) type TrapCallback = Box<dyn Fn(&crate::call::Outcome) + Send>;
+pub(crate) type TrapCallback = Box<dyn Fn(&Outcome) + Send>;
 
 impl Store {
     /// An empty store.
@@ -134,9 +128,9 @@ impl Store {
             host_calls: 0,
             raised: Raised::None,
             backtrace: Backtrace::default(),
-            exceptions: Exceptions::default(),
-            memory_bytes: 0,
+            exceptions: Exceptions::new(),
             trap_callback: None,
+            export_failure: None,
         })));
         let store = Self { inner };
         // SAFETY: no code runs yet, so the context is this thread's.
@@ -153,14 +147,14 @@ impl Store {
         InterruptHandle::new(inner.shared.clone())
     }
 
-    /// How many bytes the store's memories and tables have together.
+    /// What the store's memories, tables and exceptions take of its budget, with whatever else has the same.
     pub fn memory_bytes(&self) -> u64 {
-        self.inner().memory_bytes
+        self.inner().options.memory.used_bytes()
     }
 
     /// Calls `callback` when an export that a C program called through its C-ABI entry did not return; without one, or
     /// when it returns, the outcome is printed and the process aborted, since the entry cannot return it.
-    pub fn on_export_failure(&mut self, callback: impl Fn(&crate::call::Outcome) + Send + 'static) {
+    pub fn on_export_failure(&mut self, callback: impl Fn(&Outcome) + Send + 'static) {
         self.inner_mut().trap_callback = Some(Box::new(callback));
     }
 
@@ -215,11 +209,10 @@ impl StoreInner {
             tags: self.tags.len(),
             host_functions: self.host_functions.len(),
             references: self.references.len(),
-            memory_bytes: self.memory_bytes,
         }
     }
 
-    /// Drops what was added since `mark`, when memories have grown nowhere and nothing refers to what is dropped.
+    /// Drops what was added since `mark`, when nothing refers to it.
     pub(crate) fn return_to(&mut self, mark: &Mark) {
         self.instances.truncate(mark.instances);
         self.memories.truncate(mark.memories);
@@ -228,17 +221,6 @@ impl StoreInner {
         self.tags.truncate(mark.tags);
         self.host_functions.truncate(mark.host_functions);
         self.references.truncate(mark.references);
-        self.memory_bytes = mark.memory_bytes;
-    }
-
-    /// Adds `bytes` to what memories and tables have, unless a limit is met.
-    pub(crate) fn charge(&mut self, bytes: u64) -> bool {
-        let Some(total) = self.memory_bytes.checked_add(bytes) else { return false };
-        if self.options.max_memory_bytes.is_some_and(|max| total > max) {
-            return false;
-        }
-        self.memory_bytes = total;
-        true
     }
 
     /// Sets the stack limit of all instances.

@@ -10,8 +10,8 @@ use wait4::Wait4;
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::Optimization;
 use wasmc_loader::{
-    Caller, ExceptionReference, FunctionType, HostError, Image, Linker, Outcome, Store, StoreOptions, Tag, TagType,
-    TrapCode, Uncaught, Value, ValueType,
+    Caller, ExceptionReference, FunctionType, HostError, Image, Linker, MemoryBudget, Outcome, Store, StoreOptions,
+    Tag, TagType, TrapCode, Uncaught, Value, ValueType,
 };
 use wasmc_tests::tool::Zig;
 use wasmc_tests::{binary, expected, root, tool, tries};
@@ -349,5 +349,92 @@ fn an_exception_that_is_held_across_a_host_call_stays() -> Result<()> {
         let outcome = hold.call(&mut store, &[])?;
         ensure!(matches!(&outcome, Outcome::Returned(it) if it[..] == [Value::I32(7)]), "{outcome:?}");
     }
+    Ok(())
+}
+
+/// What hosts throw, or pass on, is let go like what the program throws: within one call of the program.
+#[test]
+fn what_hosts_throw_is_let_go() -> Result<()> {
+    const SOURCE: &str = r#"(module
+        (import "host" "tag" (tag $host (param i64)))
+        (import "host" "throw" (func $throw))
+        (import "host" "pass" (func $pass))
+        (tag $own (param i64))
+        (func (export "act") (throw $own (i64.const 5)))
+        (func (export "run") (param $left i32)
+            (loop $next
+                (block $thrown (result i64)
+                    (try_table (catch $host $thrown) (call $throw))
+                    unreachable)
+                drop
+                (block $passed (result i64)
+                    (try_table (catch $own $passed) (call $pass))
+                    unreachable)
+                drop
+                (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#;
+    let artifact = wasmc_compiler::compile(&wat::parse_str(SOURCE)?, &wasmc_tests::compile_options())?;
+    // Far less than all of them take.
+    let mut options = StoreOptions::default();
+    options.memory = MemoryBudget::new(1 << 20);
+    let mut store = Store::new(options)?;
+    let tag = Tag::new(&mut store, &TagType { function: FunctionType::new([ValueType::I64], []) });
+    let mut linker = Linker::new();
+    linker.define("host", "tag", tag)?;
+    linker.function("host", "throw", move |caller: &mut Caller<'_>| {
+        let exception = ExceptionReference::new(caller.store(), &tag, &[Value::I64(1)])
+            .map_err(|error| HostError::Message(error.to_string()))?;
+        Err::<(), _>(HostError::Exception(exception))
+    })?;
+    linker.function("host", "pass", |caller: &mut Caller<'_>| {
+        let act = caller.instance().and_then(|instance| instance.function(caller.store(), "act")).ok_or("act")?;
+        match act.call(caller.store(), &[]).map_err(|error| error.to_string())? {
+            Outcome::Threw(uncaught) => Err::<(), HostError>(uncaught.into()),
+            _ => Err(HostError::from("it must throw")),
+        }
+    })?;
+    let instance = linker.instantiate(&mut store, &Image::from_bytes(artifact.bytes())?)?;
+    let run = instance.function(&store, "run").context("run")?;
+    let outcome = run.call(&mut store, &[Value::I32(50_000)])?;
+    ensure!(matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
+    Ok(())
+}
+
+/// Exceptions that a program keeps count towards its memory.
+#[test]
+fn exceptions_that_are_kept_are_bounded() -> Result<()> {
+    // Each carries the one before.
+    const SOURCE: &str = r#"(module
+        (tag $link (param i64 exnref))
+        (global $last (mut exnref) (ref.null exn))
+        (func (export "keep") (param $count i64)
+            (loop $next
+                (block $caught (result exnref)
+                    (try_table (catch_all_ref $caught)
+                        (throw $link (local.get $count) (global.get $last)))
+                    unreachable)
+                (global.set $last)
+                (br_if $next
+                    (i64.ne (i64.const 0) (local.tee $count (i64.sub (local.get $count) (i64.const 1)))))))
+        (func (export "forget") (global.set $last (ref.null exn))))"#;
+    let artifact = wasmc_compiler::compile(&wat::parse_str(SOURCE)?, &wasmc_tests::compile_options())?;
+    let mut options = StoreOptions::default();
+    options.memory = MemoryBudget::new(8 << 20);
+    let mut store = Store::new(options)?;
+    let instance = Linker::new().instantiate(&mut store, &Image::from_bytes(artifact.bytes())?)?;
+    let keep = instance.function(&store, "keep").context("keep")?;
+    let forget = instance.function(&store, "forget").context("forget")?;
+    for _ in 0..3 {
+        let outcome = keep.call(&mut store, &[Value::I64(50_000)])?;
+        ensure!(matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
+        ensure!(store.memory_bytes() > 3 << 20, "{} bytes", store.memory_bytes());
+        forget.call(&mut store, &[])?;
+    }
+    let outcome = keep.call(&mut store, &[Value::I64(1_000_000)])?;
+    ensure!(matches!(&outcome, Outcome::Trapped(it) if it.code == TrapCode::AllocationTooLarge), "{outcome:?}");
+    // What is kept no more is given back.
+    forget.call(&mut store, &[])?;
+    let outcome = keep.call(&mut store, &[Value::I64(50_000)])?;
+    ensure!(matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
+    ensure!(store.memory_bytes() <= 8 << 20, "{} bytes", store.memory_bytes());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use wasmc_loader::{Image, Linker, Store, StoreOptions};
+use wasmc_loader::{Image, Linker, MemoryBudget, Store, StoreOptions};
 use wasmc_tests::child::run_apart;
 use wasmc_tests::compile_options;
 use wasmc_tests::random::Random;
@@ -40,7 +40,7 @@ const SAMPLE: &str = r#"(module
 fn load_and_instantiate(bytes: &[u8]) -> bool {
     let Ok(image) = Image::from_bytes(bytes) else { return false };
     let mut options = StoreOptions::default();
-    options.max_memory_bytes = Some(1 << 30);
+    options.memory = MemoryBudget::new(1 << 30);
     let Ok(mut store) = Store::new(options) else { return false };
     let mut linker = Linker::new();
     linker.trap_unknown_imports(true);

@@ -6,8 +6,8 @@ use std::ffi::c_void;
 use anyhow::{Context, Result, bail};
 use wasmc_contract::context::HostFunction;
 use wasmc_loader::{
-    Caller, ExternType, Function, FunctionType, HostError, Image, InstantiateError, Linker, Outcome, Store,
-    StoreOptions, TrapCode, TrapReport, Value, ValueType,
+    Caller, ExternType, Function, FunctionType, HostError, Image, InstantiateError, Linker, MemoryBudget, Outcome,
+    Store, StoreOptions, TrapCode, TrapReport, Value, ValueType,
 };
 
 fn image(text: &str) -> Result<Image> {
@@ -371,7 +371,7 @@ fn limits_hold() -> Result<()> {
         (func (export "grow") (param i32) (result i32) local.get 0 memory.grow))"#;
     let image = image(text)?;
     let mut options = StoreOptions::default();
-    options.max_memory_bytes = Some(10 * 65536);
+    options.memory = MemoryBudget::new(10 * 65536);
     options.max_stack_bytes = Some(64 * 1024);
     let mut store = Store::new(options)?;
     let instance = Linker::new().instantiate(&mut store, &image)?;
@@ -391,7 +391,7 @@ fn an_instance_that_cannot_be_made_leaves_nothing() -> Result<()> {
     let text = r#"(module (import "h" "nothing" (func)) (memory 6) (memory 6))"#;
     let image = image(text)?;
     let mut options = StoreOptions::default();
-    options.max_memory_bytes = Some(10 * 65536);
+    options.memory = MemoryBudget::new(10 * 65536);
     let mut store = Store::new(options)?;
     let mut linker = Linker::new();
     linker.function("h", "nothing", |_: &mut Caller<'_>| {})?;

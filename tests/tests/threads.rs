@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use wasmc_loader::{
-    Caller, Image, Instance, Linker, MemoryType, Outcome, SharedMemory, Store, StoreOptions, TrapCode, Value,
+    Caller, Image, Instance, Linker, MemoryBudget, MemoryType, Outcome, Pool, SharedMemory, Store, StoreOptions,
+    TrapCode, Value,
 };
 use wasmc_tests::{binary, child, expected, root, tool};
 use wasmc_wasi::{Threads, ThreadsBuilder};
@@ -136,13 +137,11 @@ fn run_group(image: &Image, digits: i32, own: i32, builder: ThreadsBuilder) -> R
     })?;
     let threads = builder.build();
     ensure!(Threads::are_wanted_by(image), "it imports thread-spawn");
-    threads.add_to_linker(&mut linker, image, u64::MAX)?;
+    threads.add_to_linker(&mut linker, image, &MemoryBudget::default())?;
     let (own_linker, own_image, counted) = (linker.clone(), image.clone(), Arc::clone(&stores));
-    threads.instantiate_with(move || {
+    threads.instantiate_with(StoreOptions::default(), move |store| {
         let _counted = &counted;
-        let mut store = Store::new(StoreOptions::default()).expect("a store");
-        let instance = own_linker.instantiate(&mut store, &own_image)?;
-        Ok((store, instance))
+        own_linker.instantiate(store, &own_image)
     });
     let mut store = Store::new(StoreOptions::default())?;
     let instance = linker.instantiate(&mut store, image)?;
@@ -188,6 +187,195 @@ fn the_first_thread_that_does_not_return_ends_an_embedders_program() -> Result<(
         ensure!(returned(&outcome, 2), "{outcome:?}");
         Ok(())
     })
+}
+
+/// Has `threads` run the exported function `run` of `image`, whose instances they are.
+fn run_threads(threads: &Threads, image: &Image) -> Result<Outcome> {
+    let mut linker = Linker::new();
+    threads.add_to_linker(&mut linker, image, &MemoryBudget::default())?;
+    let (own_linker, own_image) = (linker.clone(), image.clone());
+    threads.instantiate_with(StoreOptions::default(), move |store| own_linker.instantiate(store, &own_image));
+    let mut store = Store::new(StoreOptions::default())?;
+    let instance = linker.instantiate(&mut store, image)?;
+    let function = instance.function(&store, "run").context("run")?;
+    Ok(threads.run(&mut store, |store| function.call(store, &[]))?)
+}
+
+/// Start functions belong to their threads: they can start more, and are stopped with the program.
+#[test]
+fn start_functions_start_threads_and_are_stopped() -> Result<()> {
+    // The second instance's start function spins, until a thread that the first one's has started traps.
+    let spins = image(
+        r#"(module
+            (import "env" "memory" (memory 1 1 shared))
+            (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+            (func $start
+                (local $turn i32)
+                (local.set $turn (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+                (if (i32.eqz (local.get $turn)) (then (i32.atomic.store (i32.const 4) (call $spawn (i32.const 0)))))
+                (if (i32.eq (local.get $turn) (i32.const 2)) (then (loop $again (br $again)))))
+            (start $start)
+            (func (export "wasi_thread_start") (param i32 i32)
+                (loop $again (br_if $again (i32.lt_u (i32.atomic.load (i32.const 0)) (i32.const 3))))
+                (drop (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const 5000000)))
+                unreachable)
+            (func (export "run") (result i32)
+                (if (i32.le_s (i32.atomic.load (i32.const 4)) (i32.const 0)) (then (return (i32.const -1))))
+                (call $spawn (i32.const 0))))"#,
+    )?;
+    // The thread traps before the program's first function is called.
+    let early = image(
+        r#"(module
+            (import "env" "memory" (memory 1 1 shared))
+            (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+            (func $start
+                (if (i32.eqz (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+                    (then
+                        (drop (call $spawn (i32.const 0)))
+                        (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const 20000000))))))
+            (start $start)
+            (func (export "wasi_thread_start") (param i32 i32) unreachable)
+            (func (export "run") (loop $again (br $again))))"#,
+    )?;
+    child::run_apart("start_functions_start_threads_and_are_stopped", LIMIT, || {
+        for image in [&spins, &early] {
+            let threads = ThreadsBuilder::new().build();
+            // And once the program has ended, its threads can be those of the next.
+            for _ in 0..10 {
+                let outcome = run_threads(&threads, image)?;
+                let is_trap = matches!(&outcome, Outcome::Trapped(it) if it.code == TrapCode::Unreachable);
+                ensure!(is_trap, "{outcome:?}");
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What an embedder does wrong does not keep its program's threads alive.
+#[test]
+fn an_embedder_that_panics_stops_its_threads() -> Result<()> {
+    let image = image(GROUP)?;
+    child::run_apart("an_embedder_that_panics_stops_its_threads", LIMIT, || {
+        let builder = ThreadsBuilder::new().on_end(|_| panic!("this is what the test is about"));
+        let outcome = run_group(&image, 3021, 0, builder)?;
+        ensure!(matches!(&outcome, Outcome::Trapped(it) if it.code == TrapCode::Unreachable), "{outcome:?}");
+        let threads = ThreadsBuilder::new().build();
+        let mut store = Store::new(StoreOptions::default())?;
+        let call = || threads.run(&mut store, |_| panic!("this as well"));
+        ensure!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err(), "it must panic");
+        let outcome = threads.run(&mut store, |_| Ok(Outcome::Returned(Vec::new())))?;
+        ensure!(matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
+        Ok(())
+    })
+}
+
+/// Whether a thread's trap or the first thread's return comes first: what the process says and its status agree.
+#[test]
+fn a_program_has_one_end() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let object = folder.path().join("race.o");
+    let text = r#"(module
+        (import "env" "memory" (memory 1 1 shared))
+        (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (func (export "wasi_thread_start") (param i32 i32) (i32.atomic.store (i32.const 0) (i32.const 1)) unreachable)
+        (func (export "_start")
+            (local $left i32)
+            (drop (call $spawn (i32.const 0)))
+            (loop $again (br_if $again (i32.eqz (i32.atomic.load (i32.const 0)))))
+            (local.set $left (i32.const 20000))
+            (loop $again (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#;
+    std::fs::write(&object, wasmc_compiler::compile(&wat::parse_str(text)?, &wasmc_tests::compile_options())?.bytes())?;
+    let mut trapped = 0;
+    for round in 0..150 {
+        let output = binary::wasmrun()?.arg(&object).stdin(Stdio::null()).output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            Some(0) => ensure!(stderr.is_empty(), "round {round}: {stderr}"),
+            Some(134) => ensure!(stderr.matches("unreachable").count() == 1, "round {round}: {stderr}"),
+            _ => bail!("round {round}: {}\n{stderr}", output.status),
+        }
+        trapped += usize::from(!stderr.is_empty());
+    }
+    wasmc_tests::say(&format!("the thread was first in {trapped} of 150 runs"));
+    Ok(())
+}
+
+/// Memories that threads share, and what each has besides, are one budget's.
+#[test]
+fn a_budget_bounds_all_threads_together() -> Result<()> {
+    const PAGES: u64 = 40;
+    const PAGE_BYTES: u64 = 65536;
+    let image = image(
+        r#"(module
+            (import "env" "memory" (memory 1 1000 shared))
+            (memory $own 1 1000)
+            (func (export "grow") (result i32)
+                (local $count i32)
+                (loop $next
+                    (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1))
+                        (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+                    (if (i32.ne (memory.grow $own (i32.const 1)) (i32.const -1))
+                        (then (local.set $count (i32.add (local.get $count) (i32.const 1))) (br $next))))
+                (local.get $count)))"#,
+    )?;
+    let budget = MemoryBudget::new(PAGES * PAGE_BYTES);
+    let memory_type = MemoryType { minimum_pages: 1, maximum_pages: Some(1000), is_64: false, is_shared: true };
+    let memory = SharedMemory::with_budget(memory_type, &budget)?;
+    let mut linker = Linker::new();
+    linker.shared_memory("env", "memory", &memory)?;
+    let make = |_| -> Result<(Store, Instance)> {
+        let mut options = StoreOptions::default();
+        options.memory = budget.clone();
+        let mut store = Store::new(options)?;
+        let instance = linker.instantiate(&mut store, &image)?;
+        Ok((store, instance))
+    };
+    let instances = (0..4).map(make).collect::<Result<Vec<_>>>()?;
+    let grow = |(mut store, instance)| -> Result<(Store, i32)> {
+        match call(&mut store, instance, "grow", &[])? {
+            Outcome::Returned(values) if let [Value::I32(count)] = values[..] => Ok((store, count)),
+            other => bail!("{other:?}"),
+        }
+    };
+    let grown = std::thread::scope(|scope| {
+        let threads: Vec<_> = instances.into_iter().map(|made| scope.spawn(move || grow(made))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Result<Vec<_>>>()
+    })?;
+    let count: i32 = grown.iter().map(|(_, count)| count).sum();
+    // One page that is shared, and one of each thread, were there before.
+    ensure!(i64::from(count) == PAGES as i64 - 5, "{count} pages were added");
+    ensure!(budget.used_bytes() == PAGES * PAGE_BYTES, "{budget:?}");
+    drop((grown, linker));
+    ensure!(budget.used_bytes() == memory.memory_type().minimum_pages * PAGE_BYTES, "{budget:?}");
+    drop(memory);
+    ensure!(budget.used_bytes() == 0, "{budget:?}");
+    Ok(())
+}
+
+#[test]
+fn a_pool_keeps_instances_that_share_a_memory_of_the_host() -> Result<()> {
+    let image = image(
+        r#"(module (import "env" "memory" (memory 1 2 shared)) (memory $own 1 2)
+        (func (export "run") (result i32)
+            (i32.store $own (i32.const 0) (i32.add (i32.load $own (i32.const 0)) (i32.const 1)))
+            (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+            (i32.load $own (i32.const 0))))"#,
+    )?;
+    let memory = shared(1, 2)?;
+    let mut linker = Linker::new();
+    linker.shared_memory("env", "memory", &memory)?;
+    let pool = Pool::new(image, linker, StoreOptions::default(), 1);
+    let mut instances = Vec::new();
+    for _ in 0..5 {
+        let mut pooled = pool.acquire()?;
+        let instance = pooled.instance();
+        let outcome = call(pooled.store(), instance, "run", &[])?;
+        ensure!(matches!(&outcome, Outcome::Returned(it) if it[..] == [Value::I32(1)]), "{outcome:?}");
+        instances.push(instance);
+    }
+    ensure!(instances.iter().all(|instance| *instance == instances[0]), "they are made anew: {instances:?}");
+    ensure!(memory.contents().read_u32(0) == Some(5), "what is the host's is not reset");
+    Ok(())
 }
 
 /// A memory that all threads of a test share.
@@ -363,7 +551,7 @@ fn only_shared_memories_go_to_other_stores() -> Result<()> {
 fn threads_without_a_memory_to_share_are_refused() -> Result<()> {
     let image =
         image(r#"(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (memory 1 1 shared))"#)?;
-    let error = ThreadsBuilder::new().build().add_to_linker(&mut Linker::new(), &image, u64::MAX).err();
+    let error = ThreadsBuilder::new().build().add_to_linker(&mut Linker::new(), &image, &MemoryBudget::default()).err();
     ensure!(error.context("must fail")?.to_string().contains("--import-memory"));
     Ok(())
 }

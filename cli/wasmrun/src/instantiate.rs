@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wasmc_loader::{DefineError, Image, Instance, InstantiateError, Linker, Outcome, Store, StoreOptions, Uncaught};
+use wasmc_loader::{DefineError, Image, Instance, InstantiateError, Linker, Outcome, Store, Uncaught};
 
 /// What the instances are made of.
 pub(crate) struct Parts {
@@ -37,14 +37,12 @@ impl Parts {
         linker.instantiate(store, &self.image).map_err(|error| Failed::Instantiate(&self.file, error))
     }
 
-    /// The program's instance, in a new store.
-    pub(crate) fn instantiate_for_thread(&self, options: StoreOptions) -> Result<(Store, Instance), InstantiateError> {
-        let mut store = Store::new(options)?;
-        match self.instantiate(&mut store) {
-            Ok(instance) => Ok((store, instance)),
-            Err(Failed::Instantiate(_, error)) => Err(error),
-            Err(Failed::Define(error)) => unreachable!("the first thread's instance was made in the same way: {error}"),
-        }
+    /// The program's instance for another thread, in its `store`.
+    pub(crate) fn instantiate_for_thread(&self, store: &mut Store) -> Result<Instance, InstantiateError> {
+        self.instantiate(store).map_err(|failed| match failed {
+            Failed::Instantiate(_, error) => error,
+            Failed::Define(error) => unreachable!("the first thread's instance was made in the same way: {error}"),
+        })
     }
 }
 

@@ -73,8 +73,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<Duration>,
 
-    /// How much the program's memories and tables may take together (as in 64M or 2G); growing further fails. A memory
-    /// that threads share, and what each thread has besides it, count by themselves.
+    /// How much the program's memories, tables and exceptions may take together, those of all its threads included (as in
+    /// 64M or 2G); growing further fails.
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
 

@@ -3,11 +3,12 @@
 use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use wasmc_loader::{
-    DebugOptions, Function, Image, Instance, InstantiateError, Linker, Outcome, Printable, Store, StoreOptions,
-    TrapCode, TrapReport, Uncaught, Value,
+    DebugOptions, Function, Image, Instance, InstantiateError, Linker, MemoryBudget, Outcome, Printable, Store,
+    StoreOptions, TrapCode, TrapReport, Uncaught, Value,
 };
 use wasmc_wasi::{Threads, ThreadsBuilder};
 
@@ -69,12 +70,13 @@ fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()>
 fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
     check(options, &program.image, &program.file)?;
     // Never dropped: the process is about to end, and the system tears down faster.
-    let mut store = ManuallyDrop::new(Store::new(store_options(options))?);
+    let bounds = store_options(options);
+    let mut store = ManuallyDrop::new(Store::new(bounds.clone())?);
     let timeout = match options.timeout {
         Some(duration) => Some(Timeout::start(program.tool, duration.0, store.interrupt_handle())?),
         None => None,
     };
-    let end = execute(options, program, open, &mut store)?;
+    let end = execute(options, program, open, bounds, &mut store)?;
     Ok(match end {
         End::Status(status) => status,
         End::Trap(report) => match (timeout, options.timeout) {
@@ -87,11 +89,13 @@ fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) ->
     })
 }
 
-/// What bounds each store of the program: its own, and those of its threads.
+/// What bounds the program's store; clones bound it together with those of its threads.
 fn store_options(options: &RunOptions) -> StoreOptions {
     let mut store_options = StoreOptions::default();
     store_options.max_stack_bytes = options.max_stack.map(|size| size.0);
-    store_options.max_memory_bytes = options.max_memory.map(|size| size.0);
+    if let Some(size) = options.max_memory {
+        store_options.memory = MemoryBudget::new(size.0);
+    }
     store_options
 }
 
@@ -107,7 +111,14 @@ enum End {
     Trap(TrapReport),
 }
 
-fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, store: &mut Store) -> anyhow::Result<End> {
+/// Links the program to its hosts and calls it; `bounds` are those of `store`.
+fn execute(
+    options: &RunOptions,
+    program: &Program<'_>,
+    open: &mut Open<'_>,
+    bounds: StoreOptions,
+    store: &mut Store,
+) -> anyhow::Result<End> {
     let mut preloads = Vec::with_capacity(options.preloads.len());
     for (name, file) in &options.preloads {
         let image = open(file)?;
@@ -123,9 +134,27 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         }
     }
     grants::add_wasi(options, program, images(), &mut linker)?;
-    let threads =
-        if Threads::are_wanted_by(&program.image) { Some(add_threads(options, program, &mut linker)?) } else { None };
-    let parts = Parts { linker, preloads, file: program.file.clone(), image: program.image.clone() };
+    let threads = if Threads::are_wanted_by(&program.image) {
+        Some(add_threads(options, program, &mut linker, &bounds.memory)?)
+    } else {
+        None
+    };
+    let parts = Arc::new(Parts { linker, preloads, file: program.file.clone(), image: program.image.clone() });
+    let Some(threads) = threads else { return start(options, program, &parts, store) };
+    let for_thread = parts.clone();
+    threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
+    let end = start(options, program, &parts, store);
+    if !threads.claim_end() {
+        // Another thread ends the process, with a status of its own.
+        loop {
+            std::thread::park();
+        }
+    }
+    end
+}
+
+/// Makes the program's instance and calls it.
+fn start(options: &RunOptions, program: &Program<'_>, parts: &Parts, store: &mut Store) -> anyhow::Result<End> {
     let instance = match parts.instantiate(store) {
         Ok(instance) => instance,
         Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => return Ok(End::Status(status)),
@@ -135,15 +164,16 @@ fn execute(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>, sto
         }
         Err(Failed::Define(error)) => return Err(error.into()),
     };
-    if let Some(threads) = &threads {
-        let store_options = store_options(options);
-        threads.instantiate_with(move || parts.instantiate_for_thread(store_options.clone()));
-    }
     call(options, program, store, instance)
 }
 
 /// Lets the program start threads. One that ends the program ends this process.
-fn add_threads(options: &RunOptions, program: &Program<'_>, linker: &mut Linker) -> anyhow::Result<Threads> {
+fn add_threads(
+    options: &RunOptions,
+    program: &Program<'_>,
+    linker: &mut Linker,
+    budget: &MemoryBudget,
+) -> anyhow::Result<Threads> {
     if options.deterministic {
         bail!("'{}' starts threads, whose runs are never alike: --deterministic cannot hold", program.file.display());
     }
@@ -164,8 +194,7 @@ fn add_threads(options: &RunOptions, program: &Program<'_>, linker: &mut Linker)
         builder = builder.stack_bytes(bytes);
     }
     let threads = builder.build();
-    let bytes_max = options.max_memory.map_or(u64::MAX, |size| size.0);
-    threads.add_to_linker(linker, &program.image, bytes_max)?;
+    threads.add_to_linker(linker, &program.image, budget)?;
     Ok(threads)
 }
 

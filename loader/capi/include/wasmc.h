@@ -54,7 +54,8 @@ typedef union wasmc_value {
 typedef const char *(*wasmc_host_function)(void *environment, void *memory, size_t memory_bytes, wasmc_value *values);
 
 /* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. It may leave by longjmp, but
- * only to where none of the store's code was running: everything that ran of it is left. */
+ * only to where none of the store's code was running: everything that ran of it is left, and values that host functions
+ * in between were given are not freed. The report is valid until the next one. */
 typedef void (*wasmc_trap_callback)(void *environment, const char *report);
 
 wasmc_linker *wasmc_linker_new(void);
@@ -72,7 +73,7 @@ wasmc_store *wasmc_store_new(char **error);
 
 /* What bounds a store; 0 stands for no bound of ours. */
 typedef struct wasmc_limits {
-    /* How many bytes its memories and tables may have together: growing past it gives -1. */
+    /* How many bytes its memories, tables and exceptions may take together: growing past it gives -1. */
     uint64_t memory_bytes;
     /* How many bytes of stack its code may use. */
     uint64_t stack_bytes;
@@ -106,8 +107,8 @@ bool wasmc_call(wasmc_store *store, void *instance, const char *name, wasmc_valu
 void *wasmc_memory(wasmc_store *store, void *instance, const char *name, size_t *length_bytes);
 
 /* Why the last wasmc_call of the store returned false; null if it did not, or could not make the call at all. The caller
- * frees it by wasmc_failure_free, or gives it away by wasmc_raise. An exception can be used until the store's code is
- * called again from outside of all host functions. */
+ * frees it by wasmc_failure_free, or gives it away by wasmc_raise. An exception can be used until the host function that
+ * took it returns or, outside of all host functions, until the store's code is called again. */
 wasmc_failure *wasmc_take_failure(wasmc_store *store);
 void wasmc_failure_free(wasmc_failure *failure);
 
@@ -119,13 +120,15 @@ bool wasmc_failure_catch(const wasmc_store *store, const wasmc_failure *failure,
                          wasmc_value *values);
 
 /* In a host function: `return wasmc_raise(failure);` passes on what a call back into the program ended with, or throws
- * a new exception. Nothing of the C program is unwound: the throw goes on where the host function has returned to. */
+ * a new exception; null, of which nothing is known, is a trap. Nothing of the C program is unwound: the throw goes on
+ * where the host function has returned to. */
 const char *wasmc_raise(wasmc_failure *failure);
 
 /* A new exception with as many values as the tag says, to be thrown by wasmc_raise. */
 wasmc_failure *wasmc_exception_new(wasmc_store *store, const wasmc_tag *tag, const wasmc_value *values, char **error);
 
-/* A new tag of the store, whose exceptions carry values of these types; and one that an instance exports. */
+/* A new tag of the store, whose exceptions carry values of these types; and one that an instance exports. Null if a type is
+ * none of wasmc_type, or there is no such export. */
 wasmc_tag *wasmc_tag_new(wasmc_store *store, const wasmc_type *types, size_t count);
 wasmc_tag *wasmc_tag_of(const wasmc_store *store, void *instance, const char *name);
 void wasmc_tag_free(wasmc_tag *tag);

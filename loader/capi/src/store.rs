@@ -1,11 +1,12 @@
 //! `wasmc_store`: instances of linked modules.
 
+use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 
-use loader::{Image, Instance, InterruptHandle, Linker, Store, StoreOptions};
+use loader::{Image, Instance, InterruptHandle, Linker, MemoryBudget, Store, StoreOptions};
 
-use crate::failure::CFailure;
+use crate::failure::{CFailure, describe};
 use crate::text::{read, report};
 
 /// A store with the instances that C knows by the addresses of their contexts.
@@ -56,7 +57,7 @@ unsafe extern "C" fn wasmc_store_new_limited(limits: *const Limits, error: *mut 
     let limits = unsafe { &*limits };
     let bound = |bytes: u64| (bytes != 0).then_some(bytes);
     let mut options = StoreOptions::default();
-    options.max_memory_bytes = bound(limits.memory_bytes);
+    options.memory = bound(limits.memory_bytes).map_or_else(MemoryBudget::default, MemoryBudget::new);
     options.max_stack_bytes = bound(limits.stack_bytes);
     // SAFETY: `error` is null or valid, by the header.
     unsafe { new_store(options, error) }
@@ -118,12 +119,16 @@ unsafe extern "C" fn wasmc_store_on_trap(
     let callback = TrapCallback { function, environment };
     // SAFETY: the header asks for a store of `wasmc_store_new`.
     let store = unsafe { &mut (*store).store };
+    // What was last told is kept here: a callback that leaves by longjmp would leave it behind.
+    let last = RefCell::new(CString::default());
     store.on_export_failure(move |outcome| {
         let callback = &callback;
-        let text = CFailure::Outcome(outcome.clone()).text();
-        let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
-        // SAFETY: the C program has promised such a function; the text lives through the call.
-        unsafe { (callback.function)(callback.environment, text.as_ptr()) };
+        let text = CString::new(describe(outcome).replace('\0', "\u{fffd}")).unwrap_or_default();
+        last.replace(text);
+        let text = last.borrow().as_ptr();
+        // SAFETY: the C program has promised such a function. The text lives until the next failure, before which the
+        // callback does not return.
+        unsafe { (callback.function)(callback.environment, text) };
     });
 }
 

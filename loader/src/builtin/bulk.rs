@@ -16,8 +16,8 @@ const FAILED: u64 = 1;
 /// Called by compiled code only, as are all in this file: contexts are its own, and indices are those of its module.
 pub(super) unsafe extern "C" fn memory_grow(context: *mut InstanceContext, memory: u32, pages: u64) -> u64 {
     // SAFETY: compiled code passes its own context.
-    let (data, store) = unsafe { instance(context) };
-    data.memory(memory).and_then(|memory| memory.grow(store, pages)).unwrap_or(u64::MAX)
+    let (data, _) = unsafe { instance(context) };
+    data.memory(memory).and_then(|memory| memory.grow(pages)).unwrap_or(u64::MAX)
 }
 
 /// # Safety
@@ -106,8 +106,8 @@ pub(super) unsafe extern "C" fn table_grow(
     value: u64,
 ) -> u64 {
     // SAFETY: compiled code passes its own context.
-    let (data, store) = unsafe { instance(context) };
-    data.table(table).and_then(|table| table.grow(store, elements, value)).unwrap_or(u64::MAX)
+    let (data, _) = unsafe { instance(context) };
+    data.table(table).and_then(|table| table.grow(elements, value)).unwrap_or(u64::MAX)
 }
 
 /// # Safety

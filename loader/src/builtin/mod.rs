@@ -113,16 +113,18 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
         None => fail("the artifact names a function that it does not have"),
     };
     // SAFETY: as above. Whatever ran of the store is left: the callback ends the process, or goes on where nothing ran.
-    if let Some(callback) = unsafe {
+    // The outcome is kept in the store, since no one may come back here to drop it.
+    let (callback, outcome) = unsafe {
         (*store).abandon();
-        &(*store).trap_callback
-    } {
-        callback(&outcome);
+        (&(*store).trap_callback, &*(*store).export_failure.insert(outcome))
+    };
+    if let Some(callback) = callback {
+        callback(outcome);
     }
     match outcome {
         Outcome::Threw(uncaught) => fail(&uncaught.report.to_string()),
         Outcome::Trapped(report) => fail(&report.to_string()),
-        Outcome::Exited(status) => std::process::exit(status),
+        Outcome::Exited(status) => std::process::exit(*status),
         Outcome::Returned(_) => {}
     }
 }

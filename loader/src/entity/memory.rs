@@ -7,6 +7,7 @@ use wasmc_contract::metadata::limit_flag;
 use wasmc_contract::{RESERVATION_BYTES_MAX, WASM_PAGE_BYTES};
 
 use super::{EntityError, SharedMemory};
+use crate::budget::{Charge, MemoryBudget};
 use crate::error::SystemError;
 use crate::guest_memory::GuestMemory;
 use crate::memory::{Initial, Mapping};
@@ -36,7 +37,7 @@ pub(crate) struct MemoryData {
 /// Where a memory's bytes are.
 enum Backing {
     /// In this store alone.
-    Own(Mapping),
+    Own(Mapping, Charge),
     Shared(SharedMemory),
 }
 
@@ -55,8 +56,13 @@ pub(super) fn has_guard(flags: u32) -> bool {
     flags & limit_flag::EXPLICIT_CHECKS == 0
 }
 
-/// Address space for a memory of this type, with its minimum accessible.
-pub(super) fn map(memory_type: &MemoryType, flags: u32, initial: Option<Initial<'_>>) -> Result<Mapping, MemoryError> {
+/// Address space for a memory of this type, with its minimum accessible, which is charged to the budget.
+pub(super) fn map(
+    memory_type: &MemoryType,
+    flags: u32,
+    budget: &MemoryBudget,
+    initial: Option<Initial<'_>>,
+) -> Result<(Mapping, Charge), MemoryError> {
     // The specification's limits; an artifact's were checked when it was compiled, a host's are not.
     if memory_type.minimum_pages > memory_type.pages_max() {
         return Err(MemoryError::Limit);
@@ -66,43 +72,49 @@ pub(super) fn map(memory_type: &MemoryType, flags: u32, initial: Option<Initial<
         return Err(MemoryError::Limit);
     }
     let maximum = memory_type.maximum_pages.map(|pages| pages.saturating_mul(WASM_PAGE_BYTES));
-    Mapping::new(reservation_bytes(flags, minimum, maximum), minimum, initial).map_err(MemoryError::System)
+    let charge = Charge::new(budget, minimum).ok_or(MemoryError::Limit)?;
+    let mapping = Mapping::new(reservation_bytes(flags, minimum, maximum), minimum, initial);
+    Ok((mapping.map_err(MemoryError::System)?, charge))
+}
+
+/// Makes `bytes` accessible and charges them; `None`, and nothing changes, if a limit is met.
+pub(super) fn grow(mapping: &Mapping, charge: &Charge, bytes: u64) -> Option<()> {
+    let before = charge.bytes();
+    if bytes > mapping.reserved_bytes() || !charge.set(bytes) {
+        return None;
+    }
+    if mapping.make_accessible(bytes).is_err() {
+        charge.set(before);
+        return None;
+    }
+    Some(())
 }
 
 impl MemoryData {
     /// A memory with these initial contents. If its type says that it is shared, other stores can have it as well; it
-    /// may then grow as far as this store may now, which its growth does not count towards.
+    /// counts towards the budget of this one.
     pub(crate) fn new(
-        store: &mut StoreInner,
+        store: &StoreInner,
         memory_type: MemoryType,
         flags: u32,
         initial: Option<Initial<'_>>,
     ) -> Result<Owned<Self>, MemoryError> {
-        let minimum = memory_type.minimum_pages.saturating_mul(WASM_PAGE_BYTES);
-        let bytes_max = store.options.max_memory_bytes.map_or(u64::MAX, |max| max.saturating_sub(store.memory_bytes));
-        if !store.charge(minimum) {
-            return Err(MemoryError::Limit);
+        let budget = &store.options.memory;
+        if memory_type.is_shared {
+            return SharedMemory::make(memory_type, flags, budget, initial).map(Self::of_shared);
         }
-        let made = if memory_type.is_shared {
-            SharedMemory::make(memory_type, flags, bytes_max, initial).map(Self::of_shared)
-        } else {
-            map(&memory_type, flags, initial).map(|mapping| Self::of_mapping(mapping, memory_type, flags))
-        };
-        made.inspect_err(|_| store.memory_bytes -= minimum)
-    }
-
-    fn of_mapping(mapping: Mapping, memory_type: MemoryType, flags: u32) -> Owned<Self> {
-        let length_bytes = memory_type.minimum_pages * WASM_PAGE_BYTES;
+        let (mapping, charge) = map(&memory_type, flags, budget, initial)?;
+        let length_bytes = charge.bytes();
         let own = MemoryDefinition { base: mapping.base() as u64, length_bytes };
         let data = Owned::new(Self {
             definition: Cell::new(std::ptr::null_mut()),
             own: UnsafeCell::new(own),
-            backing: Backing::Own(mapping),
+            backing: Backing::Own(mapping, charge),
             memory_type,
             has_guard: has_guard(flags),
         });
         data.definition.set(data.own.get());
-        data
+        Ok(data)
     }
 
     /// A memory that other stores may have as well.
@@ -119,7 +131,7 @@ impl MemoryData {
     /// The memory as other stores can have it, if they can.
     pub(crate) fn shared(&self) -> Option<&SharedMemory> {
         match &self.backing {
-            Backing::Own(_) => None,
+            Backing::Own(..) => None,
             Backing::Shared(memory) => Some(memory),
         }
     }
@@ -161,21 +173,15 @@ impl MemoryData {
     }
 
     /// Adds pages; the old size in pages, or `None` if a limit is met.
-    pub(crate) fn grow(&self, store: &mut StoreInner, pages: u64) -> Option<u64> {
-        let mapping = match &self.backing {
-            Backing::Own(mapping) => mapping,
+    pub(crate) fn grow(&self, pages: u64) -> Option<u64> {
+        let (mapping, charge) = match &self.backing {
+            Backing::Own(mapping, charge) => (mapping, charge),
             Backing::Shared(memory) => return memory.grow(pages).ok(),
         };
         let old = self.length_bytes() / WASM_PAGE_BYTES;
         let new = old.checked_add(pages).filter(|new| *new <= self.memory_type.pages_max())?;
         let bytes = new.checked_mul(WASM_PAGE_BYTES)?;
-        if bytes > mapping.reserved_bytes() || !store.charge(pages * WASM_PAGE_BYTES) {
-            return None;
-        }
-        if mapping.make_accessible(bytes).is_err() {
-            store.memory_bytes -= pages * WASM_PAGE_BYTES;
-            return None;
-        }
+        grow(mapping, charge, bytes)?;
         // SAFETY: the definition lives as long as the memory, and no code runs that reads it meanwhile.
         unsafe { (*self.definition.get()).length_bytes = bytes };
         Some(old)
@@ -187,15 +193,14 @@ impl MemoryData {
     }
 
     /// Makes the memory what it was when it was made.
-    pub(crate) fn reset(&self, store: &mut StoreInner) -> Result<(), SystemError> {
-        let mapping = match &self.backing {
-            Backing::Own(mapping) => mapping,
+    pub(crate) fn reset(&self) -> Result<(), SystemError> {
+        let (mapping, charge) = match &self.backing {
+            Backing::Own(mapping, charge) => (mapping, charge),
             Backing::Shared(memory) => return memory.reset(),
         };
         let minimum = self.memory_type.minimum_pages * WASM_PAGE_BYTES;
-        let length = self.length_bytes();
-        mapping.reset(minimum, length)?;
-        store.memory_bytes -= length - minimum;
+        mapping.reset(minimum, self.length_bytes())?;
+        charge.set(minimum);
         // SAFETY: as in `grow`.
         unsafe { (*self.definition.get()).length_bytes = minimum };
         Ok(())
@@ -273,7 +278,7 @@ impl Memory {
     pub fn grow(&self, store: &mut Store, pages: u64) -> Result<u64, EntityError> {
         let data: *const MemoryData = self.data(store)?;
         // SAFETY: a memory lives as long as its store, and is changed through cells only.
-        unsafe { &*data }.grow(store.inner_mut(), pages).ok_or(EntityError::Limit)
+        unsafe { &*data }.grow(pages).ok_or(EntityError::Limit)
     }
 
     /// Its contents.

@@ -1,7 +1,7 @@
 //! Memories that instances of several stores share, each store used by a thread of its own.
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmc_contract::WASM_PAGE_BYTES;
@@ -9,6 +9,7 @@ use wasmc_contract::context::MemoryDefinition;
 
 use super::memory::{default_flags, has_guard, map};
 use super::{EntityError, MemoryError};
+use crate::budget::{Charge, MemoryBudget};
 use crate::error::SystemError;
 use crate::guest_memory::GuestMemory;
 use crate::memory::{Initial, Mapping};
@@ -27,10 +28,8 @@ struct SharedMemoryData {
     mapping: Mapping,
     memory_type: MemoryType,
     has_guard: bool,
-    /// The most that it may have, whatever its type says.
-    bytes_max: u64,
-    /// Held while it grows.
-    growing: Mutex<()>,
+    /// What it takes of a budget. Held while it grows.
+    charge: Mutex<Charge>,
 }
 
 // SAFETY: the base never changes, the length is accessed atomically, and growth is done by one thread at a time.
@@ -46,41 +45,36 @@ impl SharedMemory {
     ///
     /// If a limit is met, or the system has no address space left.
     pub fn new(memory_type: MemoryType) -> Result<Self, EntityError> {
-        Self::with_limit(memory_type, u64::MAX)
+        Self::with_budget(memory_type, &MemoryBudget::default())
     }
 
-    /// As [`Self::new`]; growing past `bytes_max` gives -1.
+    /// As [`Self::new`]; it counts towards `budget`, and growing past that gives -1.
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn with_limit(memory_type: MemoryType, bytes_max: u64) -> Result<Self, EntityError> {
+    pub fn with_budget(memory_type: MemoryType, budget: &MemoryBudget) -> Result<Self, EntityError> {
         if memory_type.maximum_pages.is_none() {
             return Err(EntityError::Type);
         }
-        Self::make(memory_type, default_flags(&memory_type), bytes_max, None).map_err(|_| EntityError::Limit)
+        Self::make(memory_type, default_flags(&memory_type), budget, None).map_err(|_| EntityError::Limit)
     }
 
     pub(super) fn make(
         memory_type: MemoryType,
         flags: u32,
-        bytes_max: u64,
+        budget: &MemoryBudget,
         initial: Option<Initial<'_>>,
     ) -> Result<Self, MemoryError> {
-        let mapping = map(&memory_type, flags, initial)?;
-        let length_bytes = memory_type.minimum_pages * WASM_PAGE_BYTES;
-        if length_bytes > bytes_max {
-            return Err(MemoryError::Limit);
-        }
-        let definition = MemoryDefinition { base: mapping.base() as u64, length_bytes };
+        let (mapping, charge) = map(&memory_type, flags, budget, initial)?;
+        let definition = MemoryDefinition { base: mapping.base() as u64, length_bytes: charge.bytes() };
         Ok(Self {
             data: Arc::new(SharedMemoryData {
                 definition: UnsafeCell::new(definition),
                 mapping,
                 memory_type: MemoryType { is_shared: true, ..memory_type },
                 has_guard: has_guard(flags),
-                bytes_max,
-                growing: Mutex::new(()),
+                charge: Mutex::new(charge),
             }),
         })
     }
@@ -103,31 +97,33 @@ impl SharedMemory {
     /// If a limit is met.
     pub fn grow(&self, pages: u64) -> Result<u64, EntityError> {
         let data = &*self.data;
-        let _growing = data.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let charge = data.charge.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.length_bytes() / WASM_PAGE_BYTES;
         let new =
             old.checked_add(pages).filter(|new| *new <= data.memory_type.pages_max()).ok_or(EntityError::Limit)?;
         let bytes = new.checked_mul(WASM_PAGE_BYTES).ok_or(EntityError::Limit)?;
-        if bytes > data.bytes_max.min(data.mapping.reserved_bytes()) {
-            return Err(EntityError::Limit);
-        }
-        data.mapping.make_accessible(bytes).map_err(|_| EntityError::Limit)?;
+        super::memory::grow(&data.mapping, &charge, bytes).ok_or(EntityError::Limit)?;
         // What was made accessible is so for whoever sees the new length.
         self.length().store(bytes, Ordering::Release);
         Ok(old)
     }
 
-    /// Makes the memory what it was when it was made. No code may run that shares it.
+    /// Makes the memory what it was when it was made. No one else may have it.
     pub(super) fn reset(&self) -> Result<(), SystemError> {
+        let charge = self.data.charge.lock().unwrap_or_else(PoisonError::into_inner);
         let minimum = self.data.memory_type.minimum_pages * WASM_PAGE_BYTES;
         self.data.mapping.reset(minimum, self.length_bytes())?;
+        charge.set(minimum);
         self.length().store(minimum, Ordering::Release);
         Ok(())
     }
 
-    /// Whether someone besides the caller has it.
+    /// Whether someone besides the caller has it. If not, what others did to it is done before this returns.
     pub(super) fn is_held_elsewhere(&self) -> bool {
-        Arc::strong_count(&self.data) > 1
+        let is_held = Arc::strong_count(&self.data) > 1;
+        // The count was read without order; whoever gave the memory up has released what was written before.
+        fence(Ordering::Acquire);
+        is_held
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {

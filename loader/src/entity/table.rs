@@ -5,6 +5,7 @@ use std::cell::{Cell, UnsafeCell};
 use wasmc_contract::context::TableDefinition;
 
 use super::{EntityError, is_element};
+use crate::budget::Charge;
 use crate::owned::Owned;
 use crate::store::{Store, StoreInner};
 use crate::types::{ReferenceType, TableType, ValueType};
@@ -29,24 +30,24 @@ pub(crate) struct TableData {
     /// Holds the elements; touched only to resize them.
     elements: UnsafeCell<Vec<u64>>,
     table_type: TableType,
+    charge: Charge,
 }
 
 impl TableData {
     /// A table of null references; `None` if a limit is met.
-    pub(crate) fn new(store: &mut StoreInner, table_type: TableType) -> Option<Owned<Self>> {
-        if table_type.minimum > ELEMENTS_MAX || !store.charge(table_type.minimum * 8) {
+    pub(crate) fn new(store: &StoreInner, table_type: TableType) -> Option<Owned<Self>> {
+        if table_type.minimum > ELEMENTS_MAX {
             return None;
         }
-        let Some(mut elements) = null_elements(table_type.minimum as usize) else {
-            store.memory_bytes -= table_type.minimum * 8;
-            return None;
-        };
+        let charge = Charge::new(&store.options.memory, table_type.minimum * 8)?;
+        let mut elements = null_elements(table_type.minimum as usize)?;
         let own = TableDefinition { base: elements.as_mut_ptr() as u64, length: table_type.minimum };
         let data = Owned::new(Self {
             definition: Cell::new(std::ptr::null_mut()),
             own: UnsafeCell::new(own),
             elements: UnsafeCell::new(elements),
             table_type,
+            charge,
         });
         data.definition.set(data.own.get());
         Some(data)
@@ -91,19 +92,19 @@ impl TableData {
     }
 
     /// Adds elements; the old length, or `None` if a limit is met.
-    pub(crate) fn grow(&self, store: &mut StoreInner, count: u64, value: u64) -> Option<u64> {
+    pub(crate) fn grow(&self, count: u64, value: u64) -> Option<u64> {
         let old = self.length();
         let new = old.checked_add(count)?;
         if new > ELEMENTS_MAX || self.table_type.maximum.is_some_and(|maximum| new > maximum) {
             return None;
         }
-        if !store.charge(count * 8) {
+        if !self.charge.set(new * 8) {
             return None;
         }
         // SAFETY: the store's thread is the only one here, and compiled code does not run meanwhile.
         let elements = unsafe { &mut *self.elements.get() };
         if elements.try_reserve(count as usize).is_err() {
-            store.memory_bytes -= count * 8;
+            self.charge.set(old * 8);
             return None;
         }
         elements.resize(new as usize, value);
@@ -114,10 +115,10 @@ impl TableData {
     }
 
     /// Makes the table what it was when it was made.
-    pub(crate) fn reset(&self, store: &mut StoreInner) {
+    pub(crate) fn reset(&self) {
         // SAFETY: as in `grow`.
         let elements = unsafe { &mut *self.elements.get() };
-        store.memory_bytes -= (elements.len() as u64 - self.table_type.minimum) * 8;
+        self.charge.set(self.table_type.minimum * 8);
         elements.truncate(self.table_type.minimum as usize);
         elements.fill(0);
         elements.shrink_to_fit();
@@ -236,6 +237,6 @@ impl Table {
         if !is_element(store, &value, data.element_type()) {
             return Err(EntityError::Type);
         }
-        data.grow(store.inner_mut(), count, value.to_slot().low).ok_or(EntityError::Limit)
+        data.grow(count, value.to_slot().low).ok_or(EntityError::Limit)
     }
 }

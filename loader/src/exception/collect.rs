@@ -8,6 +8,7 @@
 use wasmc_contract::context::GlobalSlot;
 
 use super::{Exceptions, Object};
+use crate::call::activations;
 use crate::store::StoreInner;
 use crate::types::HeapType;
 use crate::value::Slot;
@@ -17,7 +18,7 @@ use crate::value::Slot;
 pub(crate) fn collect(store: &mut StoreInner, stack_pointer: u64) {
     let Some(end) = outermost_frame(store) else {
         // What runs is spread over threads, whose stacks cannot all be searched.
-        store.exceptions.limit *= 2;
+        store.exceptions.limit = store.exceptions.objects.len().saturating_mul(2).max(store.exceptions.limit);
         return;
     };
     let mut marks = Marks::new(&store.exceptions.objects);
@@ -37,7 +38,7 @@ pub(crate) fn collect(store: &mut StoreInner, stack_pointer: u64) {
     mark_tables(store, &mut marks);
     let marks = marks.finish(&store.exceptions.objects);
     let mut marked = marks.into_iter();
-    store.exceptions.objects.retain(|_| marked.next().unwrap_or(true));
+    store.exceptions.retain(|| marked.next().unwrap_or(true));
     let live = store.exceptions.objects.len();
     // A deep stack is searched less often.
     let rest = (stack_bytes / 64) as usize;
@@ -51,17 +52,14 @@ fn outermost_frame(store: &StoreInner) -> Option<u64> {
     }
     // SAFETY: the context belongs to this thread while it uses the store.
     let mut frame = unsafe { &*store.shared.context() }.entry_frame_pointer;
-    let mut next = store.activation;
-    // SAFETY: activations are on the stack, below the code that runs, and so alive.
-    while let Some(activation) = unsafe { next.as_ref() } {
+    // SAFETY: the newest entry is under way, and so are those that led to it.
+    for activation in unsafe { activations(store.activation) } {
         if activation.thread != crate::stack::thread_mark() {
             return None;
         }
-        if activation.previous.is_null() {
-            break;
+        if !activation.previous.is_null() {
+            frame = activation.entry_frame_pointer;
         }
-        frame = activation.entry_frame_pointer;
-        next = activation.previous;
     }
     Some(frame)
 }

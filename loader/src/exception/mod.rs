@@ -9,7 +9,9 @@ use std::cell::RefCell;
 use std::ptr::NonNull;
 
 use wasmc_contract::context::InstanceContext;
+use wasmc_contract::trap::TrapCode;
 
+use crate::budget::{Charge, MemoryBudget};
 use crate::entity::{EntityError, Tag};
 use crate::report::TrapReport;
 use crate::store::{Store, StoreInner};
@@ -23,8 +25,9 @@ pub(crate) use unwind::{Landing, land};
 
 /// A reference to an exception.
 ///
-/// A store lets exceptions go that its code refers to no more. One that a host has been given stays until the store's
-/// code is called next from outside of all host functions; from then on the reference means nothing, and is refused.
+/// A store lets exceptions go that its code refers to no more. One that a host function has been given stays until that
+/// function returns; one that a host has been given outside of all host functions, until it calls the store's code next.
+/// From then on the reference means nothing, and is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExceptionReference {
     store: u64,
@@ -55,14 +58,12 @@ pub(crate) struct Exceptions {
     /// When there are as many, those that nothing refers to are let go.
     limit: usize,
     next_serial: u64,
-    /// What the host was given since the store's code was called from outside.
+    /// What the host functions that run were given, the outermost one's first.
     exposed: RefCell<Vec<ExceptionReference>>,
-}
-
-impl Default for Exceptions {
-    fn default() -> Self {
-        Self { objects: Vec::new(), limit: Self::LIMIT_MIN, next_serial: 1, exposed: RefCell::default() }
-    }
+    /// How many bytes the objects take.
+    bytes: u64,
+    /// For those beyond the first few.
+    charge: Option<Charge>,
 }
 
 /// An exception: slot 0 is [`wasmc_contract::exception::ExceptionHeader`], the others are its fields.
@@ -78,6 +79,12 @@ impl Object {
 
     fn address(&self) -> u64 {
         self.0.cast::<Slot>().as_ptr() as u64
+    }
+
+    /// How many bytes one with so many fields takes, with what the store and an allocator add to it.
+    fn bytes(fields: usize) -> u64 {
+        const MORE_BYTES: usize = 32;
+        (size_of::<Slot>() * (1 + fields) + MORE_BYTES) as u64
     }
 
     fn slots(&self) -> &[Slot] {
@@ -96,8 +103,24 @@ impl Drop for Object {
 impl Exceptions {
     /// Fewer are never looked through.
     const LIMIT_MIN: usize = 1024;
+    /// How many bytes are not charged: most programs never have more.
+    const FREE_BYTES: u64 = 256 << 10;
+    /// How many bytes are charged at once.
+    const STEP_BYTES: u64 = 64 << 10;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            objects: Vec::new(),
+            limit: Self::LIMIT_MIN,
+            next_serial: 1,
+            exposed: RefCell::default(),
+            bytes: 0,
+            charge: None,
+        }
+    }
 
     fn add(&mut self, tag: u64, fields: impl ExactSizeIterator<Item = Slot>) -> u64 {
+        self.bytes += Object::bytes(fields.len());
         let mut slots = Vec::with_capacity(1 + fields.len());
         slots.push(Slot { low: tag, high: self.next_serial });
         slots.extend(fields);
@@ -108,14 +131,50 @@ impl Exceptions {
         address
     }
 
-    /// Forgets what the host was given: the store's code is called from outside.
-    pub(crate) fn forget_exposed(&mut self) {
-        self.exposed.get_mut().clear();
+    /// Whether it is time to let go what nothing refers to, before one with so many fields is added.
+    fn is_full(&mut self, budget: &MemoryBudget, fields: usize) -> bool {
+        self.objects.len() >= self.limit || !self.has_room(budget, fields)
+    }
+
+    /// Whether one with so many fields may be added.
+    fn has_room(&mut self, budget: &MemoryBudget, fields: usize) -> bool {
+        let wanted = (self.bytes + Object::bytes(fields)).saturating_sub(Self::FREE_BYTES);
+        let charged = self.charge.as_ref().map_or(0, Charge::bytes);
+        if wanted <= charged {
+            return true;
+        }
+        let wanted = wanted.next_multiple_of(Self::STEP_BYTES);
+        match &self.charge {
+            Some(charge) => charge.set(wanted),
+            None => {
+                self.charge = Charge::new(budget, wanted);
+                self.charge.is_some()
+            }
+        }
+    }
+
+    /// Keeps those for which `keep`, asked for each in order, says so.
+    fn retain(&mut self, mut keep: impl FnMut() -> bool) {
+        self.objects.retain(|_| keep());
+        self.bytes = self.objects.iter().map(|object| Object::bytes(object.slots().len() - 1)).sum();
+        if let Some(charge) = &self.charge {
+            charge.set(self.bytes.saturating_sub(Self::FREE_BYTES).next_multiple_of(Self::STEP_BYTES));
+        }
+    }
+
+    /// How many references to exceptions hosts have now.
+    pub(crate) fn exposed_count(&self) -> usize {
+        self.exposed.borrow().len()
+    }
+
+    /// Forgets what hosts were given since there were so many.
+    pub(crate) fn forget_exposed(&mut self, count: usize) {
+        self.exposed.get_mut().truncate(count);
     }
 
     /// Lets all go: no code runs, and nothing of the store refers to any.
     pub(crate) fn clear(&mut self) {
-        *self = Self { next_serial: self.next_serial, ..Self::default() };
+        *self = Self { next_serial: self.next_serial, ..Self::new() };
     }
 }
 
@@ -124,7 +183,7 @@ impl ExceptionReference {
     ///
     /// # Errors
     ///
-    /// If the tag belongs to another store, or the fields do not have its types.
+    /// If the tag belongs to another store, the fields do not have its types, or the store's memory budget is used up.
     pub fn new(store: &mut Store, tag: &Tag, fields: &[Value]) -> Result<Self, EntityError> {
         let inner = store.inner();
         if tag.store_id() != inner.id {
@@ -137,9 +196,12 @@ impl ExceptionReference {
             return Err(EntityError::Type);
         }
         let inner = store.inner_mut();
-        if inner.exceptions.objects.len() >= inner.exceptions.limit {
+        if inner.exceptions.is_full(&inner.options.memory, fields.len()) {
             // SAFETY: the store is this thread's.
             unsafe { crate::trap::collect_exceptions(inner) };
+            if !inner.exceptions.has_room(&inner.options.memory, fields.len()) {
+                return Err(EntityError::Limit);
+            }
         }
         let address = inner.exceptions.add(tag.identity, fields.iter().map(|field| field.to_slot()));
         // SAFETY: it was just made.
@@ -219,14 +281,18 @@ pub(crate) unsafe extern "C" fn new_exception(
     // SAFETY: compiled code passes its own context.
     let (data, store) = unsafe { crate::builtin::instance(context) };
     let Some(tag) = data.tag(tag) else {
-        crate::trap::set_pending(store, wasmc_contract::trap::TrapCode::Host);
+        crate::trap::set_pending(store, TrapCode::Host);
         return 0;
     };
-    if store.exceptions.objects.len() >= store.exceptions.limit {
-        collect::collect(store, stack_pointer);
-    }
     // SAFETY: a tag's identity is the address of its data, which the store keeps.
     let count = unsafe { (*(tag.identity as *const TagData)).fields } as usize;
+    if store.exceptions.is_full(&store.options.memory, count) {
+        collect::collect(store, stack_pointer);
+        if !store.exceptions.has_room(&store.options.memory, count) {
+            crate::trap::set_pending(store, TrapCode::AllocationTooLarge);
+            return 0;
+        }
+    }
     // SAFETY: the caller's promise.
     store.exceptions.add(tag.identity, (0..count).map(|index| unsafe { *values.add(index) }))
 }

@@ -82,6 +82,8 @@ pub struct Caller<'a> {
     /// The same store that runs the call; not dropped with the caller.
     store: ManuallyDrop<Store>,
     instance: *const InstanceData,
+    /// How many exceptions hosts had before this one.
+    exposed: usize,
     lifetime: PhantomData<&'a mut Store>,
 }
 
@@ -100,6 +102,7 @@ impl Caller<'_> {
             Self {
                 store: ManuallyDrop::new(Store { inner: NonNull::new_unchecked(inner) }),
                 instance,
+                exposed: (*inner).exceptions.exposed_count(),
                 lifetime: PhantomData,
             }
         }
@@ -141,6 +144,18 @@ impl Caller<'_> {
     /// `EINTR`, and then returns [`HostError::Trap`] with [`TrapCode::Interrupted`].
     pub fn interrupted(&self) -> bool {
         self.store.inner().shared.flag().load(std::sync::atomic::Ordering::Acquire) != 0
+    }
+}
+
+impl Drop for Caller<'_> {
+    /// The host function returns: what it was given of exceptions is its own no more.
+    #[inline]
+    fn drop(&mut self) {
+        let exposed = self.exposed;
+        let exceptions = &mut self.store.inner_mut().exceptions;
+        if exceptions.exposed_count() > exposed {
+            exceptions.forget_exposed(exposed);
+        }
     }
 }
 

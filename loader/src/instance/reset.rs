@@ -2,6 +2,7 @@
 
 use super::instantiate::initialise;
 use super::{Instance, InstanceData, InstantiateError};
+use crate::entity::{MemoryData, TableData};
 use crate::error::SystemError;
 use crate::store::Store;
 
@@ -9,16 +10,14 @@ impl Instance {
     /// Gives the pages of its memories that were changed back to the system, and its tables' elements.
     pub(crate) fn release_pages(&self, store: &Store) -> Result<(), SystemError> {
         let Some(data) = self.data(store) else { return Ok(()) };
-        let inner = store.inner.as_ptr();
-        for memory in data.defined_memories() {
-            // SAFETY: no code of the store runs; the borrow is of numbers that no other borrow covers.
-            memory.reset(unsafe { &mut *inner })?;
-        }
-        for table in data.defined_tables() {
-            // SAFETY: likewise.
-            table.reset(unsafe { &mut *inner });
-        }
+        data.defined_memories().try_for_each(MemoryData::reset)?;
+        data.defined_tables().for_each(TableData::reset);
         Ok(())
+    }
+
+    /// Whether giving its pages back would change what someone else has.
+    pub(crate) fn is_shared(&self, store: &Store) -> bool {
+        self.data(store).is_some_and(|data| data.defined_memories().any(MemoryData::is_held_elsewhere))
     }
 
     /// Initialises it anew after [`Self::release_pages`]: globals, segments, the start function.
@@ -35,12 +34,12 @@ impl Instance {
 }
 
 impl InstanceData {
-    fn defined_memories(&self) -> impl Iterator<Item = &crate::entity::MemoryData> {
+    fn defined_memories(&self) -> impl Iterator<Item = &MemoryData> {
         let imported = self.image.inner.metadata.header.imported_memories;
         (imported..self.memories.len() as u32).filter_map(|index| self.memory(index))
     }
 
-    fn defined_tables(&self) -> impl Iterator<Item = &crate::entity::TableData> {
+    fn defined_tables(&self) -> impl Iterator<Item = &TableData> {
         let imported = self.image.inner.metadata.header.imported_tables;
         (imported..self.tables.len() as u32).filter_map(|index| self.table(index))
     }

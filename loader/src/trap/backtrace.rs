@@ -7,7 +7,7 @@ use wasmc_contract::context::StoreContext;
 use wasmc_contract::trap::TrapCode;
 
 use super::registry;
-use crate::call::Activation;
+use crate::call::{Activation, activations};
 use crate::report::{Frame, TrapReport};
 use crate::store::StoreInner;
 
@@ -72,19 +72,13 @@ impl Backtrace {
         self.push(program_counter);
         // SAFETY: the caller's promise.
         unsafe { self.walk(frame_pointer, context.entry_frame_pointer) };
-        let mut next = activation;
-        // SAFETY: activations are on the stack, below the code that is walked, and so alive.
-        while let Some(activation) = unsafe { next.as_ref() } {
-            if activation.previous.is_null() {
-                break;
+        // SAFETY: the newest entry is under way, and so are those that led to it.
+        for activation in unsafe { activations(activation) } {
+            if !activation.previous.is_null() {
+                // SAFETY: an entry from a host call saved the frame pointer of that call, and of the entry that led to
+                // it.
+                unsafe { self.walk(activation.exit_frame_pointer, activation.entry_frame_pointer) };
             }
-            // SAFETY: an entry from a host call saved the frame pointer of that call, and of the entry that led to it.
-            unsafe { self.walk(activation.exit_frame_pointer, activation.entry_frame_pointer) };
-            // Older ones lie further up the stack. If not, someone jumped out of one, and nothing more is known.
-            if activation.previous <= next {
-                break;
-            }
-            next = activation.previous;
         }
     }
 

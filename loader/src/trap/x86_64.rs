@@ -72,6 +72,27 @@ pub(crate) unsafe extern "C" fn throw(context: u64, exception: u64) -> ! {
 const LANDING_BYTES: usize = size_of::<Landing>() + 8;
 const _: () = assert!(LANDING_BYTES % 16 == 8);
 
+/// Calls a function with what calls preserve in registers on the stack; the stack pointer is in the register named, as one
+/// argument more.
+macro_rules! with_registers_on_stack {
+    ($stack_pointer:literal, $function:path) => {
+        naked_asm!(
+            "push rbx",
+            "push rbp",
+            "push r12",
+            "push r13",
+            "push r14",
+            "push r15",
+            "sub rsp, 8",
+            concat!("mov ", $stack_pointer, ", rsp"),
+            "call {function}",
+            "add rsp, 56",
+            "ret",
+            function = sym $function,
+        )
+    };
+}
+
 /// [`wasmc_contract::builtin::Builtin::NewException`]: registers that the caller may have something in are put on the
 /// stack, where exceptions that are still in use are looked for.
 ///
@@ -80,20 +101,7 @@ const _: () = assert!(LANDING_BYTES % 16 == 8);
 /// As [`exception::new_exception`].
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn new_exception(context: u64, tag: u32, values: u64) -> u64 {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "mov rcx, rsp",
-        "call {make}",
-        "add rsp, 56",
-        "ret",
-        make = sym exception::new_exception,
-    )
+    with_registers_on_stack!("rcx", exception::new_exception)
 }
 
 /// [`exception::collect_from`], with registers on the stack as in [`new_exception`].
@@ -103,20 +111,7 @@ pub(crate) unsafe extern "C" fn new_exception(context: u64, tag: u32, values: u6
 /// `store` must be one that this thread uses.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn collect_exceptions(store: *mut StoreInner) {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "mov rsi, rsp",
-        "call {collect}",
-        "add rsp, 56",
-        "ret",
-        collect = sym exception::collect_from,
-    )
+    with_registers_on_stack!("rsi", exception::collect_from)
 }
 
 /// What compiled code calls for a host function of a type that no image of the store has a trampoline for: it traps.

@@ -2,8 +2,8 @@
 //! program's memory.
 //!
 //! ```text
-//! thread-spawn ► a store and an instance ► a thread that calls `wasi_thread_start` ► the first that does not return
-//!                                                                                    ends the program
+//! thread-spawn ► a store, which can be interrupted ► an instance ► a thread that calls `wasi_thread_start`
+//!                                                                  └ the first that does not return ends the program
 //! ```
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use wasmc_loader::{
     CallError, Caller, DefineError, EntityError, ExternType, HostError, Image, Instance, InstantiateError,
-    InterruptHandle, Linker, Outcome, SharedMemory, Store, Value, ValueType,
+    InterruptHandle, Linker, MemoryBudget, Outcome, SharedMemory, Store, StoreOptions, Value, ValueType,
 };
 
 /// The module that programs import [`SPAWN`] from.
@@ -31,7 +31,7 @@ const MAIN: u32 = 0;
 /// How often those who are to stop are told so: one that is about to wait does not notice the first time.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-type Instantiate = dyn Fn() -> Result<(Store, Instance), InstantiateError> + Send + Sync;
+type Instantiate = dyn Fn(&mut Store) -> Result<Instance, InstantiateError> + Send + Sync;
 type OnEnd = dyn Fn(&Outcome) + Send + Sync;
 
 /// How a program's threads are made.
@@ -59,12 +59,20 @@ struct Group {
 #[derive(Default)]
 struct State {
     /// How a thread's instance is made; `None` before that is known, and after the program has ended.
-    instantiate: Option<Arc<Instantiate>>,
+    instantiate: Option<(StoreOptions, Arc<Instantiate>)>,
     last_number: u32,
-    /// Those that run, by their numbers.
+    /// Those that run or are being made, by their numbers.
     running: BTreeMap<u32, InterruptHandle>,
-    /// How the program ended.
+    /// Whether some thread has ended the program. From then on no other can.
+    has_ended: bool,
+    /// How it did, if it was not the first.
     end: Option<Outcome>,
+}
+
+/// Holds a thread's place in [`State::running`].
+struct Place {
+    group: Arc<Group>,
+    number: u32,
 }
 
 impl Default for ThreadsBuilder {
@@ -92,7 +100,8 @@ impl ThreadsBuilder {
         Self { stack_bytes, ..self }
     }
 
-    /// Calls `on_end` when a thread besides the first ends the program, on that thread and before the others are stopped.
+    /// Calls `on_end` when a thread besides the first ends the program, on that thread and before the others are stopped;
+    /// never after the first thread has ended it ([`Threads::claim_end`]).
     #[must_use]
     pub fn on_end(self, on_end: impl Fn(&Outcome) + Send + Sync + 'static) -> Self {
         Self { on_end: Some(Box::new(on_end)), ..self }
@@ -139,13 +148,13 @@ impl Threads {
         image.imports().any(|import| import.module == MODULE && import.field == SPAWN)
     }
 
-    /// Defines `thread-spawn`, and makes the shared memories that `image` imports and no one has defined; they may have at
-    /// most `bytes_max` bytes each.
+    /// Defines `thread-spawn`, and makes the shared memories that `image` imports and no one has defined, which count
+    /// towards `budget`.
     ///
     /// # Errors
     ///
     /// If `thread-spawn` is defined already, `image` imports no shared memory, or a limit is met.
-    pub fn add_to_linker(&self, linker: &mut Linker, image: &Image, bytes_max: u64) -> Result<(), ThreadsError> {
+    pub fn add_to_linker(&self, linker: &mut Linker, image: &Image, budget: &MemoryBudget) -> Result<(), ThreadsError> {
         let group = Arc::downgrade(&self.group);
         let spawn = move |_: &mut Caller<'_>, argument: i32| spawn(&group, argument);
         linker.function(MODULE, SPAWN, spawn).map_err(ThreadsError::Defined)?;
@@ -154,7 +163,7 @@ impl Threads {
             let ExternType::Memory(memory_type) = import.kind else { continue };
             if memory_type.is_shared {
                 has_memory = true;
-                let memory = SharedMemory::with_limit(memory_type, bytes_max).map_err(ThreadsError::Memory)?;
+                let memory = SharedMemory::with_budget(memory_type, budget).map_err(ThreadsError::Memory)?;
                 // One that is defined already stays.
                 let _ = linker.shared_memory(import.module, import.field, &memory);
             }
@@ -162,13 +171,15 @@ impl Threads {
         if has_memory { Ok(()) } else { Err(ThreadsError::NoMemory) }
     }
 
-    /// Says how a thread's instance is made: in a store of its own, with the linker that has `thread-spawn` and the
-    /// memories, or a clone of it.
+    /// Says how a thread's instance is made: in a store of its own with these options (a clone of the first thread's has
+    /// the same memory budget), with the linker that has `thread-spawn` and the memories, or a clone of it. A program whose
+    /// start function starts threads needs this before its first instance is made.
     pub fn instantiate_with(
         &self,
-        instantiate: impl Fn() -> Result<(Store, Instance), InstantiateError> + Send + Sync + 'static,
+        options: StoreOptions,
+        instantiate: impl Fn(&mut Store) -> Result<Instance, InstantiateError> + Send + Sync + 'static,
     ) {
-        self.group.lock().instantiate = Some(Arc::new(instantiate));
+        self.group.lock().instantiate = Some((options, Arc::new(instantiate)));
     }
 
     /// Runs the program's first thread, which `call` calls, until the program has ended and no thread runs any more: when
@@ -182,83 +193,131 @@ impl Threads {
         store: &mut Store,
         call: impl FnOnce(&mut Store) -> Result<Outcome, CallError>,
     ) -> Result<Outcome, CallError> {
-        let group = &*self.group;
-        let before = group.lock().running.insert(MAIN, store.interrupt_handle());
-        debug_assert!(before.is_none(), "a program has one first thread");
-        let result = call(store);
-        let mut state = group.lock();
-        if let Ok(outcome) = &result {
-            state.end.get_or_insert_with(|| outcome.clone());
+        /// Ends the program, however `call` is left.
+        struct End<'a>(&'a Group);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                let mut state = self.0.lock();
+                state.has_ended = true;
+                // There will be no more threads: what the embedder gave for them goes now.
+                let instantiate = state.instantiate.take();
+                state.running.remove(&MAIN);
+                self.0.stop_others(state, None).has_ended = false;
+                drop(instantiate);
+            }
         }
-        state.running.remove(&MAIN);
-        let mut state = group.stop_all(state);
-        let (end, instantiate) = (state.end.take(), state.instantiate.take());
+        let mut state = self.group.lock();
+        let before = state.running.insert(MAIN, store.interrupt_handle());
+        debug_assert!(before.is_none(), "a program has one first thread");
+        // By a thread that the first instance's start function has started.
+        let ended_before = state.end.clone();
         drop(state);
-        // There will be no more threads: what the embedder gave for them goes now.
-        drop(instantiate);
+        let end = End(&self.group);
+        let result = ended_before.map_or_else(|| call(store), Ok);
+        drop(end);
         // Whoever stopped it last has told it once too often.
         store.interrupt_handle().clear();
+        let end = self.group.lock().end.take();
         result.map(|outcome| end.unwrap_or(outcome))
+    }
+
+    /// Ends the program on its first thread, for an embedder that does not wait for the others ([`Self::run`] does): false
+    /// if another thread was faster, and is telling the embedder so.
+    pub fn claim_end(&self) -> bool {
+        !std::mem::replace(&mut self.group.lock().has_ended, true)
     }
 }
 
 /// `thread-spawn`: the new thread's number.
 fn spawn(group: &Weak<Group>, argument: i32) -> Result<i32, HostError> {
     let Some(group) = group.upgrade() else { return Ok(REFUSED) };
-    let Some(instantiate) = group.lock().next(group.count_max) else { return Ok(REFUSED) };
-    let (mut store, instance) = match instantiate() {
-        Ok(made) => made,
+    let Some((options, instantiate)) = group.lock().instantiate.clone() else { return Ok(REFUSED) };
+    let Ok(mut store) = Store::new(options) else { return Ok(REFUSED) };
+    // From here on the store is told to stop when the program ends, whatever its start function does.
+    let Some(place) = Place::take(&group, store.interrupt_handle()) else { return Ok(REFUSED) };
+    let instance = match instantiate(&mut store) {
+        Ok(instance) => instance,
         Err(InstantiateError::Trapped(report)) => return Err(HostError::Raised(report)),
         Err(InstantiateError::Exited(status)) => return Err(HostError::Exit(status)),
         Err(_) => return Ok(REFUSED),
     };
+    drop(instantiate);
     let start = instance.function(&store, START).filter(|start| {
         let function_type = start.function_type(&store).unwrap_or_default();
         *function_type.parameters == [ValueType::I32; 2] && function_type.results.is_empty()
     });
     let start =
         start.ok_or_else(|| format!("the program starts threads, but exports no `{START}` (i32, i32) -> ()"))?;
-    let Some(number) = group.lock().add(group.count_max, store.interrupt_handle()) else { return Ok(REFUSED) };
-    let own = Arc::clone(&group);
+    let number = place.number;
     let run = move || {
         let arguments = [Value::I32(number.cast_signed()), Value::I32(argument)];
         let outcome = start.call(&mut store, &arguments);
         drop(store);
-        own.ended(number, outcome);
+        // That the function can be called was checked before.
+        if let Ok(outcome @ (Outcome::Exited(_) | Outcome::Trapped(_) | Outcome::Threw(_))) = outcome {
+            place.end_program(&outcome);
+        }
     };
     let builder = std::thread::Builder::new().name(format!("thread {number}")).stack_size(group.stack_bytes);
-    if builder.spawn(run).is_err() {
-        group.remove(group.lock(), number);
-        return Ok(REFUSED);
-    }
-    Ok(number.cast_signed())
+    Ok(if builder.spawn(run).is_ok() { number.cast_signed() } else { REFUSED })
 }
 
 impl State {
-    /// How the next thread's instance is made, if there can be one.
-    fn next(&self, count_max: usize) -> Option<Arc<Instantiate>> {
-        self.instantiate.clone().filter(|_| !self.is_full(count_max))
-    }
-
+    /// Whether there can be no more threads.
     fn is_full(&self, count_max: usize) -> bool {
-        self.end.is_some() || self.running.keys().filter(|number| **number != MAIN).count() >= count_max
+        self.has_ended || self.running.keys().filter(|number| **number != MAIN).count() >= count_max
     }
 
-    /// A number for a new thread, unless there can be none.
-    fn add(&mut self, count_max: usize, handle: InterruptHandle) -> Option<u32> {
-        if self.is_full(count_max) {
-            return None;
-        }
-        let mut number = self.last_number;
+    /// A number that no thread has.
+    fn next_number(&mut self) -> u32 {
         loop {
-            number = number % NUMBER_MAX + 1;
-            if !self.running.contains_key(&number) {
-                break;
+            self.last_number = self.last_number % NUMBER_MAX + 1;
+            if !self.running.contains_key(&self.last_number) {
+                return self.last_number;
             }
         }
-        self.last_number = number;
-        self.running.insert(number, handle);
-        Some(number)
+    }
+}
+
+impl Place {
+    /// A place for a new thread, unless there can be none.
+    fn take(group: &Arc<Group>, handle: InterruptHandle) -> Option<Self> {
+        let mut state = group.lock();
+        if state.is_full(group.count_max) {
+            return None;
+        }
+        let number = state.next_number();
+        state.running.insert(number, handle);
+        Some(Self { group: Arc::clone(group), number })
+    }
+
+    /// Ends the program, unless someone did before. Until the place is given up, [`Threads::run`] does not return.
+    fn end_program(&self, outcome: &Outcome) {
+        /// Stops the other threads, even if `on_end` panics.
+        struct Stop<'a>(&'a Place);
+        impl Drop for Stop<'_> {
+            fn drop(&mut self) {
+                let Place { group, number } = self.0;
+                drop(group.stop_others(group.lock(), Some(*number)));
+            }
+        }
+        let mut state = self.group.lock();
+        if std::mem::replace(&mut state.has_ended, true) {
+            return;
+        }
+        state.end = Some(outcome.clone());
+        drop(state);
+        let _stop = Stop(self);
+        if let Some(on_end) = &self.group.on_end {
+            on_end(outcome);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.group.lock().running.remove(&self.number);
+        self.group.gone.notify_all();
     }
 }
 
@@ -267,37 +326,16 @@ impl Group {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remove(&self, mut state: MutexGuard<'_, State>, number: u32) {
-        state.running.remove(&number);
-        drop(state);
-        self.gone.notify_all();
-    }
-
-    /// A thread has come to its end, and with it perhaps the program.
-    fn ended(&self, number: u32, outcome: Result<Outcome, CallError>) {
-        // That the function can be called was checked before.
-        let outcome = outcome.ok().filter(|outcome| !matches!(outcome, Outcome::Returned(_)));
-        let mut state = self.lock();
-        let end = outcome.filter(|_| state.end.is_none());
-        state.end = state.end.take().or_else(|| end.clone());
-        let Some(end) = end else { return self.remove(state, number) };
-        drop(state);
-        if let Some(on_end) = &self.on_end {
-            on_end(&end);
-        }
-        let mut state = self.lock();
-        state.running.remove(&number);
-        drop(self.stop_all(state));
-    }
-
-    /// Waits until no thread runs any more, and tells all to stop meanwhile.
-    fn stop_all<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.gone.notify_all();
-        while !state.running.is_empty() {
-            state.running.values().for_each(InterruptHandle::interrupt);
+    /// Waits until no thread runs any more but `own`, and tells them to stop meanwhile.
+    fn stop_others<'a>(&'a self, mut state: MutexGuard<'a, State>, own: Option<u32>) -> MutexGuard<'a, State> {
+        loop {
+            let mut others = state.running.iter().filter(|(number, _)| Some(**number) != own).peekable();
+            if others.peek().is_none() {
+                return state;
+            }
+            others.for_each(|(_, handle)| handle.interrupt());
             state = self.gone.wait_timeout(state, INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
         }
-        state
     }
 }
 
