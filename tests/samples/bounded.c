@@ -13,11 +13,17 @@ void wasmc_export_trap(void *instance);
 void wasmc_export_nested(void *instance, int32_t depth);
 
 static void *instance;
+static wasmc_store *other_store;
+static void *other;
 static jmp_buf outside;
 static atomic_bool done;
 
 static const char *again(void *environment, void *memory, size_t memory_bytes, wasmc_value *values) {
     (void)environment, (void)memory, (void)memory_bytes;
+    if (values[0].i32 < 0) {
+        if (setjmp(outside) == 0) wasmc_export_trap(other);
+        return NULL;
+    }
     if (values[0].i32 > 0) wasmc_export_nested(instance, values[0].i32 - 1);
     wasmc_export_trap(instance);
     return NULL;
@@ -79,6 +85,12 @@ int main(void) {
     printf("left %d times\n", left);
     expect_trap(store, "trap");
 
+    other_store = wasmc_store_new(&error);
+    other = wasmc_instantiate(other_store, linker, &wasmc_module, &error);
+    wasmc_store_on_trap(other_store, leave, NULL);
+    expect_trap(store, "beyond");
+
+    wasmc_store_free(other_store);
     wasmc_store_free(store);
     wasmc_linker_free(linker);
     return 0;

@@ -10,4 +10,6 @@
   (func $deep (export "deep") call $deep)
   (func (export "spin") (loop $next (br $next)))
   (func (export "trap") unreachable)
+  ;; Has the host leave another store's code, and traps on its own.
+  (func (export "beyond") (call $again (i32.const -1)) (drop (i32.load (i32.const 0x7fffffff))))
   (func (export "nested") (param i32) (call $again (local.get 0))))

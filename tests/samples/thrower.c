@@ -17,12 +17,19 @@ static void fail(const char *what, const char *error) {
     exit(1);
 }
 
-/* Throws numbers below 0. */
+/* Throws numbers below 0; -3 calls in between, which ends well and badly, and -4 has nothing to throw. */
 static const char *check(void *environment, void *memory, size_t memory_bytes, wasmc_value *values) {
     (void)environment, (void)memory, (void)memory_bytes;
     if (values[0].i32 >= 0) return NULL;
+    if (values[0].i32 == -4) return wasmc_raise(NULL);
     wasmc_value thrown = {.i32 = values[0].i32 * 2};
-    return wasmc_raise(wasmc_exception_new(store, host_tag, &thrown, NULL));
+    const char *raised = wasmc_raise(wasmc_exception_new(store, host_tag, &thrown, NULL));
+    if (values[0].i32 == -3) {
+        wasmc_value more[2] = {{.i32 = 1}};
+        if (!wasmc_call(store, instance, "caught", more, NULL)) return "it should have returned";
+        if (wasmc_call(store, instance, "trap", NULL, NULL)) return "it should have trapped";
+    }
+    return raised;
 }
 
 /* Calls back, tidies up, and passes on whatever that ended with. */
@@ -57,11 +64,18 @@ int main(void) {
     printf("carries %d and %g\n", (int)values[0].i32, values[1].f64);
     wasmc_failure_free(failure);
 
-    for (int given = -1; given <= 1; given += 2) {
-        values[0].i32 = given;
+    const int given[] = {-1, 1, -3};
+    for (int which = 0; which < 3; which++) {
+        values[0].i32 = given[which];
         if (!wasmc_call(store, instance, "caught", values, &error)) fail("caught", error);
         printf("caught %d\n", (int)values[0].i32);
+        if (wasmc_take_failure(store) != NULL) return 1;
     }
+    values[0].i32 = -4;
+    if (wasmc_call(store, instance, "caught", values, &error)) return 1;
+    printf("%.*s\n", (int)strcspn(error, "\n"), error);
+    wasmc_text_free(error);
+    if (wasmc_linker_tag(linker, "host", "other", NULL, NULL)) return 1;
 
     values[0].i32 = 5;
     if (!wasmc_call(store, instance, "through", values, &error)) fail("through", error);

@@ -140,7 +140,7 @@ fn a_c_program_throws_and_catches() -> Result<()> {
         include_str!("../samples/thrower.wat"),
         "thrower.c",
         "wasm trap: uncaught exception: own (i32 21, f64 10.5)\ncarries 21 and 10.5\ncaught -2\ncaught 0\n\
-         through 5 and 2.5, in order 1\nwasm trap: unreachable\n",
+         caught -6\nwasm trap: host error: a host function raised, but nothing had failed\nthrough 5 and 2.5, in order 1\nwasm trap: unreachable\n",
     )
 }
 
@@ -149,7 +149,8 @@ fn a_c_program_bounds_stops_and_leaves_its_code() -> Result<()> {
     c_program(
         include_str!("../samples/bounded.wat"),
         "bounded.c",
-        "grown: 2\nwasm trap: call stack exhausted\nwasm trap: interrupted\nleft 3 times\nwasm trap: unreachable\n",
+        "grown: 2\nwasm trap: call stack exhausted\nwasm trap: interrupted\nleft 3 times\nwasm trap: unreachable\n\
+         wasm trap: out of bounds memory access\n",
     )
 }
 

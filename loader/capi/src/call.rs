@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use loader::{Outcome, Value, ValueType};
 
 use crate::CValue;
-use crate::failure::CFailure;
+use crate::failure::{CFailure, describe};
 use crate::store::CStore;
 use crate::text::{read, report};
 
@@ -83,8 +83,14 @@ unsafe fn call(
                 // SAFETY: the caller's promise.
                 unsafe { values.add(index).write(from_value(result)) };
             }
+            // A host function may have called in between, and had a failure that it did not take.
+            store.failure = None;
             Ok(())
         }
-        outcome => Err(store.failure.insert(CFailure::Outcome(outcome)).text()),
+        outcome => {
+            let text = describe(&outcome);
+            store.failure = Some(CFailure::Outcome(outcome));
+            Err(text)
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `wasmc_failure` and `wasmc_tag`: why calls did not return, as C programs look at it, throw it and pass it on.
 
 use std::cell::Cell;
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::null_mut;
 
 use loader::{ExceptionReference, HostError, Linker, Outcome, Tag, TagType, Uncaught};
@@ -24,9 +24,32 @@ thread_local! {
     static RAISED: Cell<Option<HostError>> = const { Cell::new(None) };
 }
 
-/// What `wasmc_raise` was given since the last host function returned.
-pub(crate) fn take_raised() -> Option<HostError> {
-    RAISED.take()
+/// What a host function returns that fails with [`RAISED`]: known by its address.
+static RAISED_TEXT: [u8; 7] = *b"raised\0";
+
+/// Calls a host function; why it failed, if it did.
+///
+/// # Safety
+///
+/// What `function` returns must be null or a text that stays valid.
+pub(crate) unsafe fn failing(function: impl FnOnce() -> *const c_char) -> Result<(), HostError> {
+    // A host function that waits for this one may have raised already.
+    let earlier = RAISED.take();
+    let text = function();
+    let raised = RAISED.replace(earlier);
+    if text.is_null() {
+        return Ok(());
+    }
+    if text == RAISED_TEXT.as_ptr().cast() {
+        return Err(raised.unwrap_or_else(nothing));
+    }
+    // SAFETY: the caller's promise.
+    Err(HostError::Message(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()))
+}
+
+/// For `wasmc_raise` with nothing to raise.
+fn nothing() -> HostError {
+    HostError::Message("a host function raised, but nothing had failed".to_owned())
 }
 
 impl CFailure {
@@ -38,11 +61,9 @@ impl CFailure {
     }
 
     /// What a person reads.
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         match self {
-            Self::Outcome(Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. })) => report.to_string(),
-            Self::Outcome(Outcome::Exited(status)) => format!("the program ended with status {status}"),
-            Self::Outcome(Outcome::Returned(_)) => "nothing failed".to_owned(),
+            Self::Outcome(outcome) => describe(outcome),
             Self::Exception(_) => "an exception that was not thrown yet".to_owned(),
         }
     }
@@ -54,8 +75,17 @@ impl CFailure {
             Self::Exception(exception) | Self::Outcome(Outcome::Threw(Uncaught { exception, .. })) => {
                 HostError::Exception(exception)
             }
-            Self::Outcome(Outcome::Returned(_)) => HostError::Message("nothing failed".to_owned()),
+            Self::Outcome(Outcome::Returned(_)) => nothing(),
         }
+    }
+}
+
+/// What a person reads of an outcome that is no success.
+pub(crate) fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report.to_string(),
+        Outcome::Exited(status) => format!("the program ended with status {status}"),
+        Outcome::Returned(_) => "nothing failed".to_owned(),
     }
 }
 
@@ -111,10 +141,14 @@ unsafe extern "C" fn wasmc_failure_catch(
 /// Has the host function that runs fail in this way once it returns the text that this gives. Takes the failure.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmc_raise(failure: *mut CFailure) -> *const c_char {
-    // SAFETY: the header asks for a failure of this API, which C gives away.
-    let failure = unsafe { Box::from_raw(failure) };
-    RAISED.set(Some(failure.into_error()));
-    c"raised".as_ptr()
+    let error = if failure.is_null() {
+        nothing()
+    } else {
+        // SAFETY: the header asks for null or a failure of this API, which C gives away.
+        unsafe { Box::from_raw(failure) }.into_error()
+    };
+    RAISED.set(Some(error));
+    RAISED_TEXT.as_ptr().cast()
 }
 
 /// A new exception, to be thrown by `wasmc_raise`.
@@ -126,7 +160,12 @@ unsafe extern "C" fn wasmc_exception_new(
     error: *mut *mut c_char,
 ) -> *mut CFailure {
     // SAFETY: the header's requirements on both.
-    let (store, tag) = unsafe { (&mut (*store).store, &*tag) };
+    let (store, tag) = unsafe { (&mut (*store).store, tag.as_ref()) };
+    let Some(tag) = tag else {
+        // SAFETY: `error` is null or valid, by the header.
+        unsafe { report(error, "the tag is null") };
+        return null_mut();
+    };
     let types = tag.tag_type().function.parameters;
     let field = |(index, value_type)| {
         // SAFETY: the header asks for as many values as the tag's exceptions carry.
@@ -182,10 +221,12 @@ unsafe extern "C" fn wasmc_linker_tag(
     error: *mut *mut c_char,
 ) -> bool {
     // SAFETY: the header's requirements on each.
-    let (linker, names, tag) = unsafe { (&mut *linker, read(module).zip(read(name)), *tag) };
-    let defined = names
-        .ok_or_else(|| "a name is not UTF-8".to_owned())
-        .and_then(|(module, name)| linker.define(module, name, tag).map_err(|failure| failure.to_string()));
+    let (linker, names, tag) = unsafe { (&mut *linker, read(module).zip(read(name)), tag.as_ref()) };
+    let defined = match (names, tag) {
+        (Some((module, name)), Some(tag)) => linker.define(module, name, *tag).map_err(|failure| failure.to_string()),
+        (None, _) => Err("a name is not UTF-8".to_owned()),
+        (_, None) => Err("the tag is null".to_owned()),
+    };
     if let Err(failure) = &defined {
         // SAFETY: `error` is null or valid, by the header.
         unsafe { report(error, failure) };

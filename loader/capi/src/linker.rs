@@ -3,12 +3,12 @@
 use std::ffi::{CStr, OsString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStringExt;
 
-use loader::{FunctionType, HostError, Linker, Value, ValueType};
+use loader::{FunctionType, Linker, Value, ValueType};
 use wasmc_wasi::WasiBuilder;
 
 use crate::CValue;
 use crate::call::{from_value, to_value};
-use crate::failure::take_raised;
+use crate::failure::failing;
 use crate::text::{read, report};
 
 /// `wasmc_host_function` in the header.
@@ -95,16 +95,9 @@ unsafe extern "C" fn wasmc_linker_function(
         }
         let (base, length) =
             caller.memory().map_or((std::ptr::null_mut(), 0), |memory| (memory.base(), memory.length() as usize));
-        // SAFETY: the C program has promised a function of this type; the values have room for its results.
-        let message = unsafe { (callback.function)(callback.environment, base, length, values.as_mut_ptr()) };
-        let raised = take_raised();
-        if !message.is_null() {
-            if let Some(raised) = raised {
-                return Err(raised);
-            }
-            // SAFETY: the header asks for a text that stays valid.
-            return Err(HostError::Message(unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()));
-        }
+        // SAFETY: the C program has promised a function of this type, which returns a text that stays valid, if any; the
+        // values have room for its results.
+        unsafe { failing(|| (callback.function)(callback.environment, base, length, values.as_mut_ptr())) }?;
         for (result, value) in results.iter_mut().zip(&values) {
             *result = to_value(*value, result.value_type()).unwrap_or(Value::I32(0));
         }
