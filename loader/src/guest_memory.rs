@@ -1,5 +1,6 @@
 //! A guest's memory as host functions see it: addresses come in, are checked against its current length, and bytes go
 //! to or from the host. A Rust slice of guest memory is never made: other threads of the guest may write meanwhile.
+//! What a copy finds then is any mix of old and new bytes, as it is for compiled code (RATIONALE.md says why that is enough).
 
 use std::io;
 use std::marker::PhantomData;

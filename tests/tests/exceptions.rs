@@ -438,3 +438,22 @@ fn exceptions_that_are_kept_are_bounded() -> Result<()> {
     ensure!(store.memory_bytes() <= 8 << 20, "{} bytes", store.memory_bytes());
     Ok(())
 }
+
+/// A tag is called by what it is imported or exported as, or else by its name in the name section.
+#[test]
+fn a_report_names_the_tag() -> Result<()> {
+    const SOURCE: &str = r#"(module
+        (tag $exported (export "e x") (param i32)) (tag $own (param i32)) (tag (param i32))
+        (func (export "exported") (throw $exported (i32.const 1)))
+        (func (export "own") (throw $own (i32.const 2)))
+        (func (export "nameless") (throw 2 (i32.const 3))))"#;
+    let artifact = wasmc_compiler::compile(&wat::parse_str(SOURCE)?, &wasmc_tests::compile_options())?;
+    let mut store = Store::new(StoreOptions::default())?;
+    let instance = Linker::new().instantiate(&mut store, &Image::from_bytes(artifact.bytes())?)?;
+    for (function, expected) in [("exported", "e x (i32 1)"), ("own", "own (i32 2)"), ("nameless", "tag 2 (i32 3)")] {
+        let outcome = instance.function(&store, function).context("exported")?.call(&mut store, &[])?;
+        let Outcome::Threw(Uncaught { report, .. }) = &outcome else { bail!("{outcome:?}") };
+        ensure!(report.to_string().starts_with(&format!("wasm trap: uncaught exception: {expected}\n")), "{report}");
+    }
+    Ok(())
+}

@@ -35,7 +35,7 @@ pub fn parse<'a>(wasm: &'a [u8], features: &Features) -> Result<WasmModule<'a>, 
     }
     let Reading { mut module, name_section } = reading;
     if let Some(section) = name_section {
-        module.names = Names::read(section, module.functions.len() as u32);
+        module.names = Names::read(section);
     }
     module.usage = Usage::of(&module);
     Ok(module)

@@ -439,6 +439,8 @@ record! {
     pub struct NamesHeader {
         /// [`StringRecord`]s by function index; an empty one where the module names none.
         pub functions: Span,
+        /// [`StringRecord`]s by tag index, likewise.
+        pub tags: Span,
         /// [`StringRecord`]s: the source files that lines refer to.
         pub files: Span,
         /// [`LineRecord`]s, ascending by wasm offset.
@@ -469,6 +471,7 @@ record! {
 #[expect(missing_docs, reason = "the fields are those of the header, which documents them")]
 pub struct Names<'a> {
     pub functions: Records<'a, StringRecord>,
+    pub tags: Records<'a, StringRecord>,
     pub files: Records<'a, StringRecord>,
     pub lines: Records<'a, LineRecord>,
     pub strings: &'a [u8],
@@ -481,6 +484,7 @@ impl<'a> Names<'a> {
         let header = NamesHeader::read(bytes)?;
         Some(Self {
             functions: list(bytes, header.functions)?,
+            tags: list(bytes, header.tags)?,
             files: list(bytes, header.files)?,
             lines: list(bytes, header.lines)?,
             strings: span_bytes(bytes, header.strings, 1)?,
@@ -496,6 +500,11 @@ impl<'a> Names<'a> {
     /// The name of the function `index`, or `None` if it has none.
     pub fn function(&self, index: u32) -> Option<&'a str> {
         self.string(self.functions.at(index as usize)?).filter(|name| !name.is_empty())
+    }
+
+    /// The name of the tag `index`, or `None` if it has none.
+    pub fn tag(&self, index: u32) -> Option<&'a str> {
+        self.string(self.tags.at(index as usize)?).filter(|name| !name.is_empty())
     }
 
     /// The source line of the code at `wasm_offset`: file and record.

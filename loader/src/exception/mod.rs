@@ -311,10 +311,11 @@ pub(crate) unsafe extern "C" fn collect_from(store: *mut StoreInner, stack_point
 /// What an uncaught exception is, in a report.
 pub(crate) fn describe(store: &Store, exception: ExceptionReference) -> String {
     let tag = exception.tag(store).ok();
-    let name = tag.and_then(|tag| tag_name(store.inner(), tag.identity));
-    let name = name.map(|name| crate::report::Printable(&name).to_string());
-    let name = name.or_else(|| tag_number(store.inner(), tag?.identity));
-    let name = name.unwrap_or_else(|| "a tag of the host".to_owned());
+    let name = tag.and_then(|tag| {
+        let (store, identity) = (store.inner(), tag.identity);
+        tag_name(store, identity).or_else(|| own_tag_name(store, identity))
+    });
+    let name = name.map_or_else(|| "a tag of the host".to_owned(), |name| crate::report::Printable(&name).to_string());
     let fields = exception.fields(store).unwrap_or_default();
     let fields: Vec<String> = fields.iter().map(describe_field).collect();
     if fields.is_empty() { name } else { format!("{name} ({})", fields.join(", ")) }
@@ -344,12 +345,14 @@ fn tag_name(store: &StoreInner, identity: u64) -> Option<String> {
     })
 }
 
-/// What a tag is called that no module of the store has a name for: its index in the one that defines it.
-fn tag_number(store: &StoreInner, identity: u64) -> Option<String> {
+/// What a tag is called that no module of the store imports or exports: its name in the one that defines it, or its index.
+fn own_tag_name(store: &StoreInner, identity: u64) -> Option<String> {
     store.instances.iter().find_map(|instance| {
         let count = instance.image.inner.metadata.tags.len() as u32;
         let is_tag = |index: &u32| instance.tag(*index).is_some_and(|tag| tag.identity == identity);
-        (0..count).find(is_tag).map(|index| format!("tag {index}"))
+        let index = (0..count).find(is_tag)?;
+        let name = instance.image.inner.names().and_then(|names| names.tag(index));
+        Some(name.map_or_else(|| format!("tag {index}"), str::to_owned))
     })
 }
 
