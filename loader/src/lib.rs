@@ -18,6 +18,7 @@
 mod budget;
 mod builtin;
 mod call;
+mod cpu;
 mod debug;
 mod entity;
 mod error;
@@ -41,6 +42,7 @@ mod wait;
 
 pub use budget::MemoryBudget;
 pub use call::{CallError, Outcome};
+pub use cpu::cpu_features;
 pub use debug::DebugOptions;
 pub use entity::{EntityError, Extern, Function, Global, Memory, SharedMemory, Table, Tag};
 pub use error::{LoadError, SystemError};

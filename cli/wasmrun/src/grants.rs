@@ -25,23 +25,12 @@ pub(crate) fn add_wasi<'a>(
     images: impl Iterator<Item = &'a Image>,
     linker: &mut Linker,
 ) -> anyhow::Result<()> {
-    let mut modules = Vec::new();
-    for image in images {
-        for import in image.imports() {
-            let known = [wasmc_wasi::MODULE, wasmc_wasi::MODULE_UNSTABLE];
-            if let Some(module) = known.into_iter().find(|module| *module == import.module)
-                && !modules.contains(&module)
-            {
-                modules.push(module);
-            }
-        }
-    }
+    let images: Vec<&Image> =
+        images.filter(|image| image.import_names().any(|(module, _)| wasmc_wasi::is_module(module))).collect();
     // What was asked for and cannot be had is an error, also where the program would not have noticed.
-    if !modules.is_empty() || asks_for_files(options) {
+    if !images.is_empty() || asks_for_files(options) {
         let wasi = build(options, program)?;
-        for module in modules {
-            wasi.add_module(linker, module)?;
-        }
+        images.into_iter().for_each(|image| wasi.add_imported(linker, image));
     }
     Ok(())
 }

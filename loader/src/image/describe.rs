@@ -38,6 +38,13 @@ impl Image {
         })
     }
 
+    /// The names of what the module imports: modules and fields, in its order.
+    pub fn import_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let metadata = &self.inner.metadata;
+        let names = |record: ImportRecord| Some((metadata.string(record.module)?, metadata.string(record.field)?));
+        metadata.imports.iter().filter_map(names)
+    }
+
     /// What the module exports, in its order.
     pub fn exports(&self) -> impl Iterator<Item = ExportType<'_>> {
         let inner = &*self.inner;

@@ -69,6 +69,9 @@ pub(crate) struct Trampolines {
     pub(crate) host_array_call: Option<u64>,
 }
 
+/// A memory image of at most this size is copied: a mapping of its own would cost more.
+const COPIED_BYTES_MAX: u64 = 8192;
+
 /// The parts that a descriptor refers to.
 struct Parts {
     text: &'static [u8],
@@ -305,8 +308,10 @@ impl Image {
             return None;
         }
         let contents = match &self.inner.file {
-            Some((file, start)) => Contents::File { file: file.as_fd(), offset: start + offset, length },
-            None => Contents::Bytes(self.inner.image.get(offset as usize..)?.get(..length as usize)?),
+            Some((file, start)) if length > COPIED_BYTES_MAX => {
+                Contents::File { file: file.as_fd(), offset: start + offset, length }
+            }
+            _ => Contents::Bytes(self.inner.image.get(offset as usize..)?.get(..length as usize)?),
         };
         Some(Initial { address: record.image_address, contents })
     }
@@ -427,7 +432,7 @@ fn check_descriptor(descriptor: &Descriptor) -> Result<(), LoadError> {
     }
     if descriptor.cpu_features != 0 {
         let needed = wasmc_contract::target::CpuFeatures(descriptor.cpu_features);
-        let missing = needed.missing_in(crate::trap::cpu_features());
+        let missing = needed.missing_in(crate::cpu::cpu_features(needed));
         if !missing.is_empty() {
             return Err(LoadError::CpuFeatures(missing));
         }

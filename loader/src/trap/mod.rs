@@ -6,7 +6,6 @@
 use std::cell::Cell;
 
 use wasmc_contract::context::StoreContext;
-use wasmc_contract::target::{CpuFeature, CpuFeatures};
 use wasmc_contract::trap::TrapCode;
 
 use crate::call::Raised;
@@ -94,12 +93,4 @@ pub(crate) fn set_pending(store: &mut StoreInner, code: TrapCode) {
     store.raised = Raised::Trap(code, None);
     // SAFETY: the context belongs to this thread while it uses the store.
     unsafe { (*store.shared.context()).pending = u64::from(code as u8) };
-}
-
-/// The CPU features that this machine has, of those that artifacts may need.
-pub(crate) fn cpu_features() -> CpuFeatures {
-    CpuFeature::ALL
-        .iter()
-        .filter(|feature| x86_64::has_feature(**feature))
-        .fold(CpuFeatures::BASELINE, |set, feature| set.with(*feature))
 }

@@ -1,6 +1,7 @@
 //! A stack for signal handlers on each thread that enters compiled code, whoever made the thread.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, UnsafeCell};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Enough for the handler, for what the system saves of a large CPU's registers, and for earlier handlers that we pass
 /// signals on to.
@@ -13,6 +14,16 @@ struct SignalStack {
     earlier: libc::stack_t,
 }
 
+/// The signal stack of the first thread that needs one, which is all that most processes need: it takes no system call to
+/// make, and nothing has to be done when the thread ends, since it stays.
+#[repr(C, align(16))]
+struct FirstStack(UnsafeCell<[u8; STACK_BYTES]>);
+
+// SAFETY: only its address is used; one thread alone gets it.
+unsafe impl Sync for FirstStack {}
+
+static FIRST: FirstStack = FirstStack(UnsafeCell::new([0; STACK_BYTES]));
+
 thread_local! {
     static STACK: RefCell<Option<SignalStack>> = const { RefCell::new(None) };
 }
@@ -23,6 +34,13 @@ pub(super) fn ensure() {
     // SAFETY: `earlier` is a place for the result.
     let known = unsafe { libc::sigaltstack(std::ptr::null(), &raw mut earlier) } == 0;
     if known && earlier.ss_flags & libc::SS_DISABLE == 0 && earlier.ss_size >= STACK_BYTES / 2 {
+        return;
+    }
+    static FIRST_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if !FIRST_IS_TAKEN.swap(true, Ordering::Relaxed) {
+        let stack = libc::stack_t { ss_sp: FIRST.0.get().cast(), ss_flags: 0, ss_size: STACK_BYTES };
+        // SAFETY: the stack is this thread's from now on, and stays.
+        unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
         return;
     }
     let (length, flags) = (STACK_BYTES + PAGE_BYTES, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);

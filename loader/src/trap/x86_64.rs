@@ -1,10 +1,9 @@
 //! What of leaving compiled code is bound to x86-64.
 
-use std::arch::{is_x86_feature_detected, naked_asm};
+use std::arch::naked_asm;
 use std::mem::offset_of;
 
 use wasmc_contract::context::{HostFunction, InstanceContext, StoreContext};
-use wasmc_contract::target::CpuFeature;
 use wasmc_contract::trap::TrapCode;
 
 use crate::call::Raised;
@@ -190,27 +189,4 @@ unsafe extern "C" fn record_unresolved(store: *mut StoreContext) {
     let inner = unsafe { &mut *((*store).host as *mut StoreInner) };
     let message = "no module of the store has code to call a host function of this type".to_owned();
     inner.raised = Raised::Trap(TrapCode::Host, Some(message));
-}
-
-pub(super) fn has_feature(feature: CpuFeature) -> bool {
-    match feature {
-        CpuFeature::Cmpxchg16b => is_x86_feature_detected!("cmpxchg16b"),
-        CpuFeature::Sse3 => is_x86_feature_detected!("sse3"),
-        CpuFeature::Ssse3 => is_x86_feature_detected!("ssse3"),
-        CpuFeature::Sse41 => is_x86_feature_detected!("sse4.1"),
-        CpuFeature::Sse42 => is_x86_feature_detected!("sse4.2"),
-        CpuFeature::Popcnt => is_x86_feature_detected!("popcnt"),
-        CpuFeature::Avx => is_x86_feature_detected!("avx"),
-        CpuFeature::Avx2 => is_x86_feature_detected!("avx2"),
-        CpuFeature::Fma => is_x86_feature_detected!("fma"),
-        CpuFeature::Bmi1 => is_x86_feature_detected!("bmi1"),
-        CpuFeature::Bmi2 => is_x86_feature_detected!("bmi2"),
-        CpuFeature::Lzcnt => is_x86_feature_detected!("lzcnt"),
-        CpuFeature::Avx512f => is_x86_feature_detected!("avx512f"),
-        CpuFeature::Avx512vl => is_x86_feature_detected!("avx512vl"),
-        CpuFeature::Avx512dq => is_x86_feature_detected!("avx512dq"),
-        CpuFeature::Avx512bitalg => is_x86_feature_detected!("avx512bitalg"),
-        CpuFeature::Avx512vbmi => is_x86_feature_detected!("avx512vbmi"),
-        _ => false,
-    }
 }

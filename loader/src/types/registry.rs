@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
+use smallvec::SmallVec;
+
 use super::{FunctionType, HeapType, ReferenceType, ValueType};
 
 /// A type as a group holds it, before it has an identity.
 pub(crate) struct TypeDescription {
     /// Parameters' types, then results'.
-    pub(crate) value_types: Vec<GroupValueType>,
+    pub(crate) value_types: SmallVec<[GroupValueType; 8]>,
     pub(crate) parameters: usize,
     pub(crate) supertype: Option<GroupReference>,
     pub(crate) is_final: bool,
@@ -36,6 +38,9 @@ pub(crate) enum GroupValueType {
     Inside { nullable: bool, position: u32 },
 }
 
+/// A group as the registry compares it: words of a kind and an operand.
+type Encoding = SmallVec<[u64; 16]>;
+
 struct Entry {
     function: Arc<FunctionType>,
     supertype: Option<u32>,
@@ -44,7 +49,7 @@ struct Entry {
 #[derive(Default)]
 struct Registry {
     /// From a group's encoding to its first type's identity. (A hash map would ask the system for random numbers.)
-    groups: BTreeMap<Box<[u32]>, u32>,
+    groups: BTreeMap<Box<[u64]>, u32>,
     types: Vec<Entry>,
 }
 
@@ -57,7 +62,7 @@ fn read() -> RwLockReadGuard<'static, Registry> {
 
 /// The identity of the group's first type; `None` if there are 2^32 types already.
 pub(crate) fn intern_group(group: &[TypeDescription]) -> Option<u32> {
-    let mut key = Vec::with_capacity(group.len() * 8);
+    let mut key = Encoding::new();
     for description in group {
         encode(description, &mut key);
     }
@@ -71,13 +76,14 @@ pub(crate) fn intern_group(group: &[TypeDescription]) -> Option<u32> {
     let first = u32::try_from(registry.types.len()).ok()?;
     first.checked_add(u32::try_from(group.len()).ok()?)?;
     for description in group {
-        let types: Vec<ValueType> = description.value_types.iter().map(|value| value.resolve(first)).collect();
+        let types: SmallVec<[ValueType; 8]> =
+            description.value_types.iter().map(|value| value.resolve(first)).collect();
         let (parameters, results) = types.split_at(description.parameters);
         let supertype = description.supertype.map(|reference| reference.resolve(first));
         let function = Arc::new(FunctionType::new(parameters, results));
         registry.types.push(Entry { function, supertype });
     }
-    registry.groups.insert(key.into_boxed_slice(), first);
+    registry.groups.insert(key[..].into(), first);
     Some(first)
 }
 
@@ -130,45 +136,45 @@ impl GroupValueType {
     }
 }
 
-fn encode(description: &TypeDescription, key: &mut Vec<u32>) {
+fn encode(description: &TypeDescription, key: &mut Encoding) {
+    let word = |kind: u32, operand: u32| u64::from(kind) | u64::from(operand) << 32;
     let (kind, reference) = match description.supertype {
         None => (0, 0),
         Some(GroupReference::Inside(position)) => (1, position),
         Some(GroupReference::Identity(identity)) => (2, identity),
     };
     let results = description.value_types.len() - description.parameters;
-    key.extend([u32::from(description.is_final), kind, reference]);
-    key.extend([description.parameters as u32, results as u32]);
+    key.push(word(kind | u32::from(description.is_final) << 8, reference));
+    key.push(word(description.parameters as u32, results as u32));
     for value_type in &description.value_types {
-        key.extend(match *value_type {
-            GroupValueType::Plain(ValueType::I32) => [0, 0],
-            GroupValueType::Plain(ValueType::I64) => [1, 0],
-            GroupValueType::Plain(ValueType::F32) => [2, 0],
-            GroupValueType::Plain(ValueType::F64) => [3, 0],
-            GroupValueType::Plain(ValueType::V128) => [4, 0],
-            GroupValueType::Plain(ValueType::Reference(ReferenceType { nullable, heap })) => {
-                let (kind, identity) = match heap {
-                    HeapType::Func => (5, 0),
-                    HeapType::Extern => (6, 0),
-                    HeapType::Exn => (7, 0),
-                    HeapType::NoFunc => (8, 0),
-                    HeapType::NoExtern => (9, 0),
-                    HeapType::NoExn => (10, 0),
-                    HeapType::Concrete(identity) => (11, identity),
-                };
-                [kind | u32::from(nullable) << 8, identity]
-            }
-            GroupValueType::Inside { nullable, position } => [12 | u32::from(nullable) << 8, position],
-        });
+        let (kind, nullable, operand) = match *value_type {
+            GroupValueType::Plain(ValueType::I32) => (0, false, 0),
+            GroupValueType::Plain(ValueType::I64) => (1, false, 0),
+            GroupValueType::Plain(ValueType::F32) => (2, false, 0),
+            GroupValueType::Plain(ValueType::F64) => (3, false, 0),
+            GroupValueType::Plain(ValueType::V128) => (4, false, 0),
+            GroupValueType::Plain(ValueType::Reference(ReferenceType { nullable, heap })) => match heap {
+                HeapType::Func => (5, nullable, 0),
+                HeapType::Extern => (6, nullable, 0),
+                HeapType::Exn => (7, nullable, 0),
+                HeapType::NoFunc => (8, nullable, 0),
+                HeapType::NoExtern => (9, nullable, 0),
+                HeapType::NoExn => (10, nullable, 0),
+                HeapType::Concrete(identity) => (11, nullable, identity),
+            },
+            GroupValueType::Inside { nullable, position } => (12, nullable, position),
+        };
+        key.push(word(kind | u32::from(nullable) << 8, operand));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smallvec::smallvec;
 
     fn recursive(is_final: bool, supertype: Option<GroupReference>) -> TypeDescription {
-        let value_types = vec![GroupValueType::Inside { nullable: true, position: 0 }];
+        let value_types = smallvec![GroupValueType::Inside { nullable: true, position: 0 }];
         TypeDescription { value_types, parameters: 1, supertype, is_final }
     }
 

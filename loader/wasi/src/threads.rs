@@ -145,7 +145,7 @@ impl std::error::Error for ThreadsError {}
 impl Threads {
     /// Whether the program can start threads.
     pub fn are_wanted_by(image: &Image) -> bool {
-        image.imports().any(|import| import.module == MODULE && import.field == SPAWN)
+        image.import_names().any(|names| names == (MODULE, SPAWN))
     }
 
     /// Defines `thread-spawn`, and makes the shared memories that `image` imports and no one has defined, which count
