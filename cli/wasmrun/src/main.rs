@@ -9,6 +9,8 @@ use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::Parser;
+mod allocator;
+
 use wasmrun::{Program, RunOptions};
 
 /// Run a WebAssembly program that `wasmc compile` has compiled.
@@ -39,8 +41,7 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
         OsStr::from_bytes(argument.to_bytes()).to_owned()
     });
     let command = parse(arguments.collect());
-    // Nothing is torn down: the system does that faster.
-    std::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
+    wasmrun::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
 }
 
 fn parse(arguments: Vec<OsString>) -> Command {
@@ -50,8 +51,15 @@ fn parse(arguments: Vec<OsString>) -> Command {
         Some(first) if !first.as_encoded_bytes().starts_with(b"-") => {
             Command { options: RunOptions::default(), program: arguments[1..].to_vec() }
         }
-        _ => Command::parse_from(arguments),
+        _ => parse_options(arguments),
     }
+}
+
+/// Apart, so that the parser's stack is not everyone's.
+#[cold]
+#[inline(never)]
+fn parse_options(arguments: Vec<OsString>) -> Command {
+    Command::parse_from(arguments)
 }
 
 fn run(command: &Command) -> anyhow::Result<i32> {

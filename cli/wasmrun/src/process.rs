@@ -43,6 +43,12 @@ pub fn open_standard_streams() {
     }
 }
 
+/// Ends the process at once: nothing is torn down, which the system does faster. What was printed must be flushed.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: the call has no precondition. Nothing of ours waits for the process's end.
+    unsafe { libc::_exit(status) }
+}
+
 /// Writes an error and its causes to standard error; the exit status that goes with it.
 pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
     let mut text = String::new();

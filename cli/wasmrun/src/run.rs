@@ -31,7 +31,8 @@ pub type Open<'a> = dyn FnMut(&Path) -> anyhow::Result<Image> + Send + 'a;
 ///
 /// If the program could not be run. What the program itself does wrong is a status.
 pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
-    let wanted = options.max_stack.map_or(0, |size| size.0.saturating_add(STACK_RESERVE_BYTES));
+    let Some(max_stack) = options.max_stack else { return run_here(options, program, open) };
+    let wanted = max_stack.0.saturating_add(STACK_RESERVE_BYTES);
     if wanted <= thread_stack_bytes() {
         return run_here(options, program, open);
     }
@@ -139,9 +140,15 @@ fn execute(
     } else {
         None
     };
-    let parts = Arc::new(Parts { linker, preloads, file: program.file.clone(), image: program.image.clone() });
+    // Never dropped, like the store.
+    let parts = ManuallyDrop::new(Arc::new(Parts {
+        linker,
+        preloads,
+        file: program.file.clone(),
+        image: program.image.clone(),
+    }));
     let Some(threads) = threads else { return start(options, program, &parts, store) };
-    let for_thread = parts.clone();
+    let for_thread = Arc::clone(&parts);
     threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
     let end = start(options, program, &parts, store);
     if !threads.claim_end() {
@@ -232,7 +239,8 @@ fn call(options: &RunOptions, program: &Program<'_>, store: &mut Store, instance
             for result in &results {
                 text.push_str(&format!("{}\n", Printed(result)));
             }
-            std::io::stdout().write_all(text.as_bytes()).context("cannot write the results")?;
+            let mut output = std::io::stdout().lock();
+            output.write_all(text.as_bytes()).and_then(|()| output.flush()).context("cannot write the results")?;
             End::Status(0)
         }
         Outcome::Exited(status) => End::Status(status),
