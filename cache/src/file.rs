@@ -1,58 +1,82 @@
-//! Small files that appear whole or not at all.
+//! Small files, and those that are stored: they appear whole or not at all, and are this user's alone.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::entry::is_own;
+use crate::unfinished::Unfinished;
 
 /// What a file is called until it is whole.
-const UNFINISHED_PREFIX: &str = ".unfinished-";
+pub(crate) const UNFINISHED: Unfinished = Unfinished { prefix: ".unfinished-", suffix: "", mode: 0o600 };
 
-/// After this time, nobody writes to an unfinished file any more.
-const UNFINISHED_AGE_MAX: Duration = Duration::from_secs(3600);
+/// Descriptions and notes are small: a longer file is none of ours.
+pub(crate) const JSON_BYTES_MAX: u64 = 64 << 10;
 
-/// Writes a file in the place of what may be there; only this user can read it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// Whose files are trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner(u32);
+
+impl Owner {
+    /// The user that this process works for.
+    pub(crate) fn own() -> Self {
+        static OWN: OnceLock<u32> = OnceLock::new();
+        Self(*OWN.get_or_init(|| rustix::process::geteuid().as_raw()))
+    }
+
+    /// Whoever has the file or directory with this metadata.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self(metadata.uid())
+    }
+
+    /// Whether the file or directory is this owner's, and no one else may write to it.
+    pub(crate) fn alone_writes(self, metadata: &Metadata) -> bool {
+        metadata.uid() == self.0 && metadata.mode() & WRITABLE_BY_OTHERS == 0
+    }
+}
+
+/// Writes a file in the place of what may be there, and gives it, to be read.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let folder = path.parent().expect("a file of the cache lies in a folder");
-    remove_stale(folder);
-    let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
+    UNFINISHED.remove_stale(folder);
+    let mut file = UNFINISHED.create(folder)?;
     file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
+    persist(file, path)
+}
+
+/// Puts a file that is whole in its place, and gives it, to be read: nobody holds it open for writing any more.
+pub(crate) fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<File> {
+    let opened = File::open(file.path())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(opened)
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    write(path, &serde_json::to_vec(value)?)
+    write(path, &serde_json::to_vec(value)?).map(drop)
 }
 
-/// What is in the file, if it is there, is well-formed, and no one else could have written it.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let mut file = File::open(path).ok()?;
+/// What is in the file, and its metadata, if it is there, is well-formed, and no one but `owner` could have written it.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, owner: Owner) -> Option<(T, File, Metadata)> {
+    let file = File::open(path).ok()?;
     let metadata = file.metadata().ok()?;
-    if !is_own(&metadata) {
+    if !metadata.is_file() || !owner.alone_writes(&metadata) || metadata.len() > JSON_BYTES_MAX {
         return None;
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    file.read_to_end(&mut bytes).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    let mut bytes = vec![0; metadata.len() as usize];
+    (&file).read_exact(&mut bytes).ok()?;
+    Some((serde_json::from_slice(&bytes).ok()?, file, metadata))
 }
 
-/// Removes what processes that were killed left in `folder`.
-fn remove_stale(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(UNFINISHED_PREFIX.as_bytes());
-        let is_old = || {
-            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-            modified.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > UNFINISHED_AGE_MAX)
-        };
-        if is_unfinished && is_old() {
-            let _ = fs::remove_file(entry.path());
-        }
+/// Makes a folder, and those that it lies in, which only this user can look into.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
     }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

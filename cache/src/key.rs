@@ -2,15 +2,48 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 /// What an entry is stored under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
+
+/// How many hexadecimal digits a key has.
+const DIGITS: usize = 64;
 
 /// Sixty-four hexadecimal digits.
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// As they are printed, and in no other way.
+impl FromStr for Key {
+    type Err = MalformedKey;
+
+    fn from_str(text: &str) -> Result<Self, MalformedKey> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != DIGITS || !text.bytes().all(is_digit) {
+            return Err(MalformedKey);
+        }
+        let mut key = [0; DIGITS / 2];
+        for (byte, at) in key.iter_mut().zip((0..DIGITS).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| MalformedKey)?;
+        }
+        Ok(Self(key))
+    }
+}
+
+/// A text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key has 64 hexadecimal digits")]
+pub struct MalformedKey;
+
+impl Key {
+    /// The first byte: entries are spread evenly over its values.
+    pub(crate) fn first_byte(&self) -> u8 {
+        self.0[0]
     }
 }
 
@@ -45,6 +78,16 @@ mod tests {
         assert_eq!(of(&[("a", "b"), ("c", "d")]), of(&[("c", "d"), ("a", "b")]));
         assert_ne!(of(&[("a", "bc")]), of(&[("a", "b"), ("c", "")]));
         assert_ne!(of(&[("a", "b")]), of(&[("ab", "")]));
-        assert_eq!(of(&[]).to_string().len(), 64);
+        assert_eq!(of(&[]).to_string().len(), DIGITS);
+    }
+
+    #[test]
+    fn keys_read_back() {
+        let key = key(&Inputs::new());
+        let text = key.to_string();
+        assert_eq!(text.parse(), Ok(key));
+        for wrong in [&text[1..], &text.to_uppercase(), &format!("{}/.", &text[2..]), &format!("{text}0")] {
+            assert_eq!(wrong.parse::<Key>(), Err(MalformedKey));
+        }
     }
 }

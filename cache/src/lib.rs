@@ -4,37 +4,69 @@
 //! and remove entries at once. What the files mean is no business of this crate.
 //!
 //! ```text
-//! cache       = CACHEDIR.TAG entries/entry* sources/source*
-//! entry       = KEY[0..2] "/" KEY[2..]              KEY: 64 hexadecimal digits
-//!               KEY[0..2] "/" KEY[2..] ".json"      its description
-//! source      = DEVICE "-" INODE ".json"            the hash of a file's contents, so that it need not be read again
+//! cache       = CACHEDIR.TAG entries/entry* sources/source* checks/check* locks/lock*
+//! entry       = KEY[0..2] "/" KEY[2..]                      KEY: 64 hexadecimal digits
+//!               KEY[0..2] "/" KEY[2..] ".json"              its description; when that was modified, it was last used
+//!               ( KEY[0..2] "/" KEY[2..] ".pin" )?          an empty file: it is kept
+//! source      = INODE[-2..] "/" DEVICE "-" INODE ".json"    the hash of a file's contents, so that it need not be read
+//! check       = KEY[0..2] "/" KEY[2..] ".json"              that the bytes of a layer's entry were found right
+//! lock        = KEY | "eviction"                            empty, and there as long as somebody holds it
+//! unfinished  = ".unfinished-" any*                         in any folder, locked by whoever writes it
 //! ```
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+mod archive;
+mod catalogue;
 mod entry;
+mod evict;
 mod file;
 mod key;
+mod layer;
+mod lock;
+mod slot;
 mod stamp;
+pub mod unfinished;
 
-pub use key::{Inputs, Key, key};
+pub use archive::{Exporter, ImportError, Imported, Refusal};
+pub use catalogue::{Entry, Verified};
+pub use entry::{Description, Flaw};
+pub use evict::{Freed, Limit, default_limit_bytes};
+pub use key::{Inputs, Key, MalformedKey, key};
+pub use lock::{Lock, NoLock};
 pub use stamp::Stamp;
+
+use file::Owner;
 
 /// What tells programs that make backups to leave the directory out (<https://bford.info/cachedir/>).
 const TAG: &[u8] =
     b"Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache of wasmc: it may be deleted at any time.\n";
 
-/// A directory of entries.
+/// A file that was hashed longer ago is hashed again if it is asked for: notes must not pile up.
+const NOTE_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A directory of entries, and read-only ones below it.
 #[derive(Clone, Debug)]
 pub struct Cache {
     directory: PathBuf,
+    layers: Vec<PathBuf>,
+}
+
+/// An entry that can be used.
+#[derive(Debug)]
+pub struct Found<'a> {
+    /// The artifact, to be read.
+    pub file: File,
+    /// How long it is.
+    pub size_bytes: u64,
+    /// The cache that it lies in: the writable one, or a layer.
+    pub directory: &'a Path,
 }
 
 /// An entry could not be stored.
@@ -59,29 +91,29 @@ struct Source {
 impl Cache {
     /// The cache in `directory`, which is created when something is first stored.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self { directory: directory.into(), layers: Vec::new() }
     }
 
-    /// The user's cache: in `WASMC_CACHE_DIR`, or else in `wasmc` below `XDG_CACHE_HOME` or `~/.cache`. `None` if
-    /// there is no such place.
-    pub fn of_user() -> Option<Self> {
-        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let named = std::env::var_os("WASMC_CACHE_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
-        named
-            .or_else(|| absolute("XDG_CACHE_HOME").map(|base| base.join("wasmc")))
-            .or_else(|| absolute("HOME").map(|home| home.join(".cache/wasmc")))
-            .map(Self::new)
+    /// With read-only caches, which are looked into after the writable one and in their order.
+    #[must_use]
+    pub fn with_layers(self, layers: Vec<PathBuf>) -> Self {
+        Self { layers, ..self }
     }
 
-    /// Where it is.
+    /// Where the writable one is.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Where the read-only ones are.
+    pub fn layers(&self) -> &[PathBuf] {
+        &self.layers
     }
 
     /// The hash of the contents of a file with this metadata, if it was noted and the file has not changed since.
     pub fn known_hash(&self, metadata: &Metadata) -> Option<String> {
         let stamp = Stamp::of(metadata);
-        let source: Source = file::read_json(&self.source_path(&stamp))?;
+        let (source, _, _): (Source, _, _) = file::read_json(&self.source_path(&stamp), Owner::own())?;
         (source.stamp == stamp).then_some(source.hash)
     }
 
@@ -91,24 +123,46 @@ impl Cache {
         let stamp = Stamp::of(metadata);
         if stamp.is_settled(SystemTime::now()) {
             let path = self.source_path(&stamp);
+            let folder = path.parent().expect("a note lies in a folder");
             let source = Source { stamp, hash: hash.to_owned() };
+            self.remove_old_notes(stamp.place().1 as u8);
             // A cache that cannot be written to notes nothing: no reason to fail.
-            let _ = self.make_folder(&path).and_then(|()| file::write_json(&path, &source));
+            let _ = self.make_folder(folder).and_then(|()| file::write_json(&path, &source));
         }
     }
 
     /// The entry under `key`. What cannot be opened or trusted is not there.
-    pub fn find(&self, key: &Key) -> Option<File> {
-        entry::open(&self.entry_path(key))
+    pub fn find(&self, key: &Key) -> Option<Found<'_>> {
+        let layers = || self.layers.iter().find_map(|layer| self.find_in_layer(layer, key).ok());
+        self.find_own(key).ok().or_else(layers)
     }
 
-    /// Stores what was made from `inputs` and opens it. If another process stores the same meanwhile, either will do.
+    /// Waits until no other process makes the entry under `key`, and keeps others from it. `None` where that is not
+    /// possible: then several may make it, and either will do.
+    pub fn lock(&self, key: &Key) -> Option<Lock> {
+        self.make_folder(&self.directory.join("locks")).ok()?;
+        lock::lock(&self.lock_path(key))
+    }
+
+    /// Stores what was made from `inputs`, which people call `name`, and opens it. If another process stores the same
+    /// meanwhile, either will do.
     ///
     /// # Errors
     ///
     /// If the directory or the file cannot be written.
-    pub fn store(&self, inputs: &Inputs, bytes: &[u8]) -> Result<File, StoreError> {
-        self.try_store(inputs, bytes).map_err(|error| StoreError { directory: self.directory.clone(), error })
+    pub fn store(&self, inputs: &Inputs, name: &str, bytes: &[u8]) -> Result<File, StoreError> {
+        /// How often all of the cache may be taken away under our feet.
+        const TRIES: u32 = 3;
+        let description = entry::describe(inputs, name, bytes);
+        let mut tries = 1;
+        loop {
+            match self.try_store(&description, bytes) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
+                result => {
+                    return result.map_err(|error| StoreError { directory: self.directory.clone(), error });
+                }
+            }
+        }
     }
 
     /// Removes the entry under `key`, if it is there. Whoever has it open keeps it.
@@ -116,33 +170,82 @@ impl Cache {
         entry::remove(&self.entry_path(key));
     }
 
-    fn try_store(&self, inputs: &Inputs, bytes: &[u8]) -> io::Result<File> {
-        let path = self.entry_path(&key(inputs));
-        self.make_folder(&path)?;
-        file::write(&path, bytes)?;
-        entry::describe(&path, inputs, bytes)?;
-        // What was written is a writable file; an entry is only ever read.
-        File::open(&path)
+    fn try_store(&self, description: &Description, bytes: &[u8]) -> io::Result<File> {
+        use io::Write as _;
+        let path = self.entry_path(&description.key());
+        let folder = path.parent().expect("an entry lies in a folder");
+        self.make_folder(folder)?;
+        file::UNFINISHED.remove_stale(folder);
+        let mut unfinished = file::UNFINISHED.create(folder)?;
+        unfinished.write_all(bytes)?;
+        entry::place(unfinished, &path, description.clone())
+    }
+
+    fn find_own(&self, key: &Key) -> Result<Found<'_>, Flaw> {
+        let path = self.entry_path(key);
+        let mut opened = entry::open(&path, key, Owner::own())?;
+        if opened.is_as_checked() {
+            opened.note_use();
+        } else {
+            opened.check()?;
+            opened.note_checked(&path);
+        }
+        Ok(Found { file: opened.file, size_bytes: opened.description.size_bytes, directory: &self.directory })
+    }
+
+    fn find_in_layer<'a>(&self, layer: &'a Path, key: &Key) -> Result<Found<'a>, Flaw> {
+        let opened = layer::open(layer, &slot::path(layer, key), key)?;
+        layer::check(&opened, &self.check_path(key))?;
+        Ok(Found { file: opened.file, size_bytes: opened.description.size_bytes, directory: layer })
     }
 
     fn entry_path(&self, key: &Key) -> PathBuf {
-        let key = key.to_string();
-        self.directory.join("entries").join(&key[..2]).join(&key[2..])
+        slot::path(&self.directory, key)
+    }
+
+    fn lock_path(&self, key: &Key) -> PathBuf {
+        self.directory.join("locks").join(key.to_string())
+    }
+
+    fn checks_folder(&self, first_byte: u8) -> PathBuf {
+        self.directory.join("checks").join(format!("{first_byte:02x}"))
+    }
+
+    fn check_path(&self, key: &Key) -> PathBuf {
+        let name = format!("{}.{}", &key.to_string()[2..], entry::DESCRIPTION);
+        self.checks_folder(key.first_byte()).join(name)
+    }
+
+    fn sources_folder(&self, last_byte: u8) -> PathBuf {
+        self.directory.join("sources").join(format!("{last_byte:02x}"))
     }
 
     fn source_path(&self, stamp: &Stamp) -> PathBuf {
         let (device, inode) = stamp.place();
-        self.directory.join("sources").join(format!("{device:x}-{inode:x}.json"))
+        self.sources_folder(inode as u8).join(format!("{device:x}-{inode:x}.{}", entry::DESCRIPTION))
     }
 
-    /// Makes the folder that `path` lies in, which only this user can look into.
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().expect("a file of the cache lies in a folder");
+    /// Removes notes of files and layers in the folders of this byte that nobody may need any more.
+    fn remove_old_notes(&self, byte: u8) {
+        for folder in [self.sources_folder(byte), self.checks_folder(byte)] {
+            let Ok(notes) = fs::read_dir(&folder) else { continue };
+            for note in notes.flatten() {
+                let modified = note.metadata().and_then(|metadata| metadata.modified()).ok();
+                if modified.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > NOTE_AGE_MAX) {
+                    let _ = fs::remove_file(note.path());
+                }
+            }
+        }
+    }
+
+    /// Makes a folder of the cache, and the cache with it.
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
         if folder.is_dir() {
             return Ok(());
         }
-        let is_new = !self.directory.exists();
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        // A folder that has other things in it is not ours to be left out of backups.
+        let is_new = fs::read_dir(&self.directory).map_or(true, |mut entries| entries.next().is_none());
+        file::make_folder(folder)?;
         if is_new {
             fs::write(self.directory.join("CACHEDIR.TAG"), TAG)?;
         }
@@ -179,11 +282,11 @@ mod tests {
         let (_directory, cache) = cache();
         let (inputs, key) = (inputs("one"), key(&inputs("one")));
         assert!(cache.find(&key).is_none());
-        assert_eq!(read(cache.store(&inputs, b"first").expect("it can be stored")), b"first");
-        let mapped = cache.find(&key).expect("it is there");
-        cache.store(&inputs, b"second").expect("it can be stored again");
+        assert_eq!(read(cache.store(&inputs, "name", b"first").expect("it can be stored")), b"first");
+        let mapped = cache.find(&key).expect("it is there").file;
+        cache.store(&inputs, "name", b"second").expect("it can be stored again");
         assert_eq!(read(mapped), b"first", "an entry that is in use stays as it is");
-        assert_eq!(read(cache.find(&key).expect("it is there")), b"second");
+        assert_eq!(read(cache.find(&key).expect("it is there").file), b"second");
         cache.remove(&key);
         assert!(cache.find(&key).is_none());
         assert!(cache.directory().join("CACHEDIR.TAG").exists());
@@ -194,7 +297,7 @@ mod tests {
         let (_directory, cache) = cache();
         let key = key(&inputs("one"));
         let path = cache.entry_path(&key);
-        let store = || cache.store(&inputs("one"), b"contents").map(drop).expect("it can be stored");
+        let store = || cache.store(&inputs("one"), "name", b"contents").map(drop).expect("it can be stored");
         // Copied, or moved here with other times: looked through, and found to be whole.
         store();
         fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("its time can be set");
@@ -239,7 +342,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let file = directory.path().join("file");
         fs::write(&file, b"").expect("it can be written");
-        let error = Cache::new(&file).store(&Inputs::new(), b"").expect_err("a file is no directory");
+        let error = Cache::new(&file).store(&Inputs::new(), "", b"").expect_err("a file is no directory");
         assert!(error.to_string().contains("file"), "{error}");
     }
 }

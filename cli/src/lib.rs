@@ -10,16 +10,21 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+mod cache;
 mod compile;
 mod completions;
+mod config;
 mod input;
 mod inspect;
 mod man;
+mod open;
 mod options;
 mod output;
 mod progress;
 mod run;
 mod script;
+mod settings;
+mod stats;
 mod targets;
 pub mod wast;
 
@@ -41,6 +46,8 @@ pub struct Command {
 enum Verb {
     Compile(compile::Arguments),
     Run(Box<run::Arguments>),
+    Cache(cache::Arguments),
+    Config(config::Arguments),
     Wast(script::Arguments),
     Inspect(inspect::Arguments),
     Targets(targets::Arguments),
@@ -61,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let result = match command.verb {
         Verb::Compile(arguments) => compile::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Cache(arguments) => cache::run(&arguments),
+        Verb::Config(arguments) => config::run(&arguments),
         Verb::Wast(arguments) => script::run(&arguments),
         Verb::Inspect(arguments) => inspect::run(&arguments),
         Verb::Targets(arguments) => targets::run(&arguments),

@@ -42,7 +42,7 @@ pub(crate) struct CompileArguments {
 
     /// How many threads compile; the object is the same for any number. As many as there are CPUs if not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    pub(crate) threads: Option<u16>,
 }
 
 /// `-O`
@@ -90,11 +90,16 @@ impl CompileArguments {
 
     /// Does `work`, which compiles, with as many threads as were asked for.
     pub(crate) fn with_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-        Ok(match self.threads {
-            Some(threads) => rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build()?.install(work),
-            None => work(),
-        })
+        with_threads(self.threads, work)
     }
+}
+
+/// Does `work`, which compiles, with so many threads, or with as many as there are CPUs.
+pub(crate) fn with_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    Ok(match threads {
+        Some(threads) => rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build()?.install(work),
+        None => work(),
+    })
 }
 
 /// The target of this name, or of this machine.

@@ -1,17 +1,13 @@
-//! Writes a file so that it appears whole or not at all.
-//!
-//! Until then it lies beside its place as `.wasmc-NAME.tmp`, locked. A process that is killed leaves it there; the next
-//! that writes into the same folder takes away what nobody holds.
+//! What commands give out: files, which appear whole or not at all, and text for people and programs.
 
 use std::ffi::OsStr;
-use std::fs::{self, TryLockError};
+use std::fs::{self, File};
 use std::io::{IsTerminal as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tempfile::NamedTempFile;
+use serde::Serialize;
+use wasmc_cache::unfinished::Unfinished;
 
 /// Writes `bytes` to `file`, or to standard output if it is `-`.
 pub(crate) fn write(file: &Path, bytes: &[u8], is_text: bool) -> anyhow::Result<()> {
@@ -26,7 +22,7 @@ pub(crate) fn write(file: &Path, bytes: &[u8], is_text: bool) -> anyhow::Result<
         // A device or a pipe (`-o /dev/null`) is written to, not replaced.
         return fs::write(file, bytes).with_context(|| format!("cannot write '{}'", file.display()));
     }
-    replace(file, bytes).with_context(|| format!("cannot write '{}'", file.display()))
+    replace(file, |output| Ok(output.write_all(bytes)?))
 }
 
 /// Writes text to standard output; the exit status.
@@ -36,7 +32,19 @@ pub(crate) fn print(text: &[u8]) -> anyhow::Result<i32> {
     Ok(0)
 }
 
-fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a value to standard output, for programs to read; the exit status.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<i32> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    print(&text)
+}
+
+/// Lets `write` write a file, which then takes the place of what may be there.
+pub(crate) fn replace<T>(file: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    try_replace(file, write).with_context(|| format!("cannot write '{}'", file.display()))
+}
+
+fn try_replace<T>(file: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<T>) -> anyhow::Result<T> {
     if file.file_name().is_none() {
         bail!("it is not the name of a file");
     }
@@ -46,61 +54,15 @@ fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     };
     // Most often it is the folder that is not there.
     fs::metadata(folder)?;
-    remove_stale(folder);
-    let mut unfinished = unfinished(folder)?;
-    unfinished.write_all(bytes)?;
+    UNFINISHED.remove_stale(folder);
+    let mut unfinished = UNFINISHED.create(folder)?;
+    let written = write(unfinished.as_file_mut())?;
     unfinished.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    Ok(written)
 }
 
-/// What the names of unfinished files start and end with.
-const MARKER: (&str, &str) = (".wasmc-", ".tmp");
-
-/// How long nobody takes for one file, on systems without locks.
-const UNFINISHED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A new file, locked for as long as it is open.
-fn unfinished(folder: &Path) -> anyhow::Result<NamedTempFile> {
-    loop {
-        // As any new file: the system takes away what the user's mask says.
-        let made = tempfile::Builder::new()
-            .prefix(MARKER.0)
-            .suffix(MARKER.1)
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder);
-        // Its own message would name a file that nobody asked for.
-        let made = made.map_err(|error| std::io::Error::from(error.kind()))?;
-        let is_taken = matches!(made.as_file().try_lock(), Err(TryLockError::WouldBlock));
-        // Until it was locked, another process could take it for one that was left.
-        if !is_taken && made.as_file().metadata()?.nlink() > 0 {
-            return Ok(made);
-        }
-    }
-}
-
-/// Removes unfinished files that nobody holds: whoever made them was killed.
-fn remove_stale(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let is_unfinished =
-            name.to_str().and_then(|name| name.strip_prefix(MARKER.0)).is_some_and(|rest| rest.ends_with(MARKER.1));
-        if !is_unfinished {
-            continue;
-        }
-        let Ok(file) = fs::File::open(entry.path()) else { continue };
-        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        let is_left = match file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(_)) => age().is_some_and(|age| age > UNFINISHED_MAX),
-        };
-        if is_left {
-            // While it is locked, so that its maker notices.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
+/// As any new file: the system takes away what the user's mask says.
+const UNFINISHED: Unfinished = Unfinished { prefix: ".wasmc-", suffix: ".tmp", mode: 0o666 };
 
 #[cfg(test)]
 mod tests {
@@ -115,7 +77,7 @@ mod tests {
         for file in [&left, &others] {
             fs::write(file, b"half").expect("it can be written");
         }
-        let held = unfinished(folder.path()).expect("it can be made");
+        let held = UNFINISHED.create(folder.path()).expect("it can be made");
         write(&at("a.o"), b"whole", false).expect("it can be written");
         assert_eq!(fs::read(at("a.o")).expect("it is there"), b"whole");
         assert!(!left.exists() && held.path().exists() && others.exists());

@@ -21,6 +21,8 @@ mod trampoline;
 mod translate;
 pub mod verify;
 
+/// Which Cranelift generates the code.
+pub use cranelift_codegen::VERSION as CRANELIFT_VERSION;
 pub use emit::Artifact;
 pub use error::CompileError;
 pub use lines::source_of;

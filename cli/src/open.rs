@@ -1,0 +1,216 @@
+//! Opens programs through the cache: a file, the compiler's options and the settings in, an image out.
+//!
+//! Knows nothing of command lines, so that any entry to the program can use it.
+
+use std::fs::{self, File, Metadata};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use wasmc_cache::{Cache, Found, Inputs, Key, Stamp};
+use wasmc_compiler::CompileOptions;
+use wasmc_loader::Image;
+use wasmrun::process::say;
+
+use crate::cache::inputs::{Source, inputs};
+use crate::input::{self, Kind};
+use crate::options::with_threads;
+use crate::progress;
+use crate::settings::Settings;
+
+/// Opens programs, and remembers what that took.
+#[derive(Debug)]
+pub(crate) struct Opener {
+    pub(crate) options: CompileOptions,
+    /// How many threads compile: as many as there are CPUs if not given.
+    pub(crate) threads: Option<u16>,
+    pub(crate) settings: Settings,
+    /// `None` if it is not to be used, or there is no place for it.
+    pub(crate) cache: Option<Cache>,
+    /// What was opened so far.
+    pub(crate) opened: Vec<Opened>,
+}
+
+/// What it took to open a program.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) file: PathBuf,
+    pub(crate) way: Way,
+    /// What it is kept under.
+    pub(crate) key: Option<Key>,
+    /// The artifact's length.
+    pub(crate) bytes: u64,
+}
+
+/// How an artifact came to be.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// The file is one.
+    Object,
+    /// It was in the cache in this directory.
+    Found(PathBuf),
+    /// It was compiled,
+    Compiled {
+        /// in this time,
+        time: Duration,
+        /// and whether it is in the cache now.
+        is_kept: bool,
+    },
+}
+
+impl Opener {
+    /// With the cache of the settings, if that is to be used.
+    pub(crate) fn new(options: CompileOptions, threads: Option<u16>, settings: Settings) -> Self {
+        let cache = if settings.is_enabled.value { settings.cache() } else { None };
+        Self { options, threads, settings, cache, opened: Vec::new() }
+    }
+
+    /// The image of the module or object in `file`.
+    pub(crate) fn open(&mut self, file: &Path) -> anyhow::Result<Image> {
+        let (image, opened) = self.try_open(file)?;
+        self.opened.push(opened);
+        Ok(image)
+    }
+
+    /// What the artifact of the module in `file` is kept under.
+    pub(crate) fn inputs(&self, file: &Path) -> anyhow::Result<Inputs> {
+        let before = metadata(file);
+        let source = match self.known_source(before.as_ref()) {
+            Some(source) => source,
+            None => self.source(file, before.as_ref(), &input::read(file)?)?,
+        };
+        Ok(inputs(file, &source, &self.options))
+    }
+
+    fn try_open(&self, file: &Path) -> anyhow::Result<(Image, Opened)> {
+        // A module that was run before is not even opened.
+        let before = metadata(file);
+        if let Some(cache) = &self.cache
+            && let Some(source) = self.known_source(before.as_ref())
+            && let Some(found) = find(cache, file, &wasmc_cache::key(&inputs(file, &source, &self.options)))
+        {
+            return Ok(found);
+        }
+        if before.is_some() && is_object(file)? {
+            let bytes = before.map_or(0, |metadata| metadata.len());
+            return Ok((wasmrun::open(file)?, object(file, bytes)));
+        }
+        let bytes = input::read(file)?;
+        if input::kind(&bytes) == Kind::Object {
+            let image = Image::from_bytes(&bytes).context("cannot load what standard input gives")?;
+            return Ok((image, object(file, bytes.len() as u64)));
+        }
+        let Some(cache) = &self.cache else {
+            if self.settings.is_enabled.value {
+                say("wasmc: warning: there is no home directory to keep a cache in; nothing is kept \
+                     (WASMC_CACHE_DIR names another place)");
+            }
+            let (artifact, time) = self.compile(file, &bytes)?;
+            return Ok((Image::from_bytes(&artifact)?, compiled(file, None, &artifact, time, false)));
+        };
+        let source = self.source(file, before.as_ref(), &bytes)?;
+        let inputs = inputs(file, &source, &self.options);
+        let key = wasmc_cache::key(&inputs);
+        if let Some(found) = find(cache, file, &key) {
+            return Ok(found);
+        }
+        let _lock = progress::wait(file, || cache.lock(&key));
+        // Whoever had the lock has made it.
+        if let Some(found) = find(cache, file, &key) {
+            return Ok(found);
+        }
+        self.make(cache, file, &bytes, &inputs)
+    }
+
+    /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
+    fn make(&self, cache: &Cache, file: &Path, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
+        let key = wasmc_cache::key(inputs);
+        let (artifact, time) = std::thread::scope(|scope| {
+            // Room for what is about to come is made beside it, so that no run waits for that.
+            let make_room = || {
+                let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * bytes.len() as u64;
+                cache.make_room(&self.settings.limit(cache), &key, wanted_bytes)
+            };
+            // Without a thread to spare, it is left to the next.
+            let _ = std::thread::Builder::new().name("cache".to_owned()).spawn_scoped(scope, make_room);
+            self.compile(file, bytes)
+        })?;
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        match cache.store(inputs, &name, &artifact) {
+            Ok(stored) => Ok((Image::from_file(&stored)?, compiled(file, Some(key), &artifact, time, true))),
+            // The program still runs.
+            Err(error) => {
+                say(&format!("wasmc: warning: {error}; nothing is kept"));
+                Ok((Image::from_bytes(&artifact)?, compiled(file, Some(key), &artifact, time, false)))
+            }
+        }
+    }
+
+    fn compile(&self, file: &Path, bytes: &[u8]) -> anyhow::Result<(Vec<u8>, Duration)> {
+        let start = Instant::now();
+        let module = input::module(file, bytes)?;
+        let compile =
+            || progress::watch(file, |progress| wasmc_compiler::compile_watched(&module, &self.options, progress));
+        let artifact = with_threads(self.threads, compile)?;
+        let artifact = artifact.map_err(|error| input::compile_error(file, &module, error))?;
+        Ok((artifact.into_bytes(), start.elapsed()))
+    }
+
+    /// The source that is noted of a file that has not changed since.
+    fn known_source(&self, metadata: Option<&Metadata>) -> Option<Source> {
+        Source::parse(&self.cache.as_ref()?.known_hash(metadata?)?)
+    }
+
+    /// The source that `bytes` are, which is noted if the file is still the one that they were read from.
+    fn source(&self, file: &Path, before: Option<&Metadata>, bytes: &[u8]) -> anyhow::Result<Source> {
+        anyhow::ensure!(input::kind(bytes) != Kind::Object, "'{}' is an object, compiled already", file.display());
+        let source = Source::of(bytes);
+        if let (Some(cache), Some(before), Some(after)) = (&self.cache, before, metadata(file))
+            && Stamp::of(before) == Stamp::of(&after)
+        {
+            cache.note_hash(&after, &source.to_string());
+        }
+        Ok(source)
+    }
+}
+
+/// How long an artifact is at least,
+const ARTIFACT_BYTES_MIN: u64 = 32 << 10;
+/// and how much longer than its module, as a rule.
+const ARTIFACT_GROWTH: u64 = 4;
+
+/// What the system knows of a file that can be looked at again.
+fn metadata(file: &Path) -> Option<Metadata> {
+    if input::is_standard(file) { None } else { fs::metadata(file).ok() }
+}
+
+/// An entry that does not load is as good as none.
+fn find(cache: &Cache, file: &Path, key: &Key) -> Option<(Image, Opened)> {
+    let Found { file: artifact, size_bytes, directory } = cache.find(key)?;
+    match Image::from_file(&artifact) {
+        Ok(image) => {
+            let way = Way::Found(directory.to_owned());
+            Some((image, Opened { file: file.to_owned(), way, key: Some(*key), bytes: size_bytes }))
+        }
+        Err(_) => {
+            cache.remove(key);
+            None
+        }
+    }
+}
+
+fn object(file: &Path, bytes: u64) -> Opened {
+    Opened { file: file.to_owned(), way: Way::Object, key: None, bytes }
+}
+
+fn compiled(file: &Path, key: Option<Key>, artifact: &[u8], time: Duration, is_kept: bool) -> Opened {
+    let way = Way::Compiled { time, is_kept };
+    Opened { file: file.to_owned(), way, key, bytes: artifact.len() as u64 }
+}
+
+fn is_object(file: &Path) -> anyhow::Result<bool> {
+    let mut magic = [0; 4];
+    let mut opened = File::open(file).with_context(|| format!("cannot read '{}'", file.display()))?;
+    Ok(opened.read_exact(&mut magic).is_ok() && input::kind(&magic) == Kind::Object)
+}
