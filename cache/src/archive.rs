@@ -193,7 +193,7 @@ impl Cache {
         let folder = path.parent().expect("an entry lies in a folder");
         self.make_folder(folder).map_err(store_error)?;
         UNFINISHED.remove_stale(folder);
-        let mut unfinished = UNFINISHED.create(folder).map_err(store_error)?;
+        let unfinished = UNFINISHED.create(folder).map_err(store_error)?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -202,7 +202,7 @@ impl Cache {
                 break;
             }
             hasher.update(&buffer[..length]);
-            unfinished.write_all(&buffer[..length]).map_err(store_error)?;
+            unfinished.as_file().write_all(&buffer[..length]).map_err(store_error)?;
         }
         if hasher.finalize().to_hex().as_str() != description.checksum {
             return Ok(Err(Refusal::Checksum));
@@ -248,8 +248,10 @@ mod tests {
         entry::describe(&Inputs::from([("input".to_owned(), "one".to_owned())]), "name", contents)
     }
 
-    /// An archive of these parts: names, types and contents, with sizes other than theirs where one is given.
-    fn archive(parts: &[(&str, EntryType, &[u8], Option<u64>)]) -> Vec<u8> {
+    /// A name, a type, and contents, with a size that is not theirs where one is given.
+    type Part<'a> = (&'a str, EntryType, &'a [u8], Option<u64>);
+
+    fn archive(parts: &[Part<'_>]) -> Vec<u8> {
         let mut archive = Vec::new();
         for (name, entry_type, contents, size) in parts {
             let mut header = Header::new_ustar();
@@ -301,8 +303,8 @@ mod tests {
         let long = vec![b' '; 1 << 20];
         let another = "00".repeat(32);
         let outside = format!("../{key}");
-        let described: (&str, EntryType, &[u8], Option<u64>) = (&json_name, Regular, &good, None);
-        let cases: [&[(&str, EntryType, &[u8], Option<u64>)]; 13] = [
+        let described: Part<'_> = (&json_name, Regular, &good, None);
+        let cases: [&[Part<'_>]; 13] = [
             &[(&key, Regular, b"contents", None)],
             &[described],
             &[described, (&another, Regular, b"contents", None)],

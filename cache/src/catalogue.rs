@@ -111,7 +111,7 @@ impl Cache {
         for first_byte in 0..=u8::MAX {
             for (key, slot) in slot::slots(&self.directory, first_byte) {
                 if with_pinned || !slot.is_pinned {
-                    let bytes = entry::remove(&self.entry_path(&key));
+                    let bytes = self.remove(&key);
                     freed.bytes += bytes;
                     freed.entries += u64::from(bytes > 0);
                 }

@@ -141,6 +141,8 @@ pub(crate) fn is_time_of_use(time: SystemTime, now: SystemTime) -> bool {
 
 /// Puts an artifact that is whole, and nobody writes to any more, at `path`, with its description.
 pub(crate) fn place(artifact: tempfile::NamedTempFile, path: &Path, mut description: Description) -> io::Result<File> {
+    // First, so that there is no moment in which nothing describes it: whoever finds it then looks through it.
+    file::write_json(&description_path(path), &description)?;
     let file = file::persist(artifact, path)?;
     // Only now: a change of its name changes its times.
     description.checked = Some(Stamp::of(&file.metadata()?));

@@ -69,6 +69,9 @@ impl Cache {
     }
 
     fn evict(&self, limit: &Limit, first: u8, wanted_bytes: u64, entries_seen: usize) -> Freed {
+        if !self.directory.is_dir() {
+            return Freed::default();
+        }
         // Each would remove enough for all.
         let _lock = match lock::try_lock(&self.directory.join("locks/eviction")) {
             Err(NoLock::Taken) => return Freed::default(),
@@ -92,7 +95,7 @@ impl Cache {
             if bytes as f64 <= low {
                 break;
             }
-            let removed = entry::remove(&slot::path(&self.directory, &key));
+            let removed = self.remove(&key);
             bytes = bytes.saturating_sub(slot.bytes);
             freed.bytes += removed;
             freed.entries += u64::from(removed > 0);

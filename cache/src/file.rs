@@ -45,8 +45,8 @@ impl Owner {
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let folder = path.parent().expect("a file of the cache lies in a folder");
     UNFINISHED.remove_stale(folder);
-    let mut file = UNFINISHED.create(folder)?;
-    file.write_all(bytes)?;
+    let file = UNFINISHED.create(folder)?;
+    file.as_file().write_all(bytes)?;
     persist(file, path)
 }
 

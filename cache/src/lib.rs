@@ -165,9 +165,13 @@ impl Cache {
         }
     }
 
-    /// Removes the entry under `key`, if it is there. Whoever has it open keeps it.
-    pub fn remove(&self, key: &Key) {
-        entry::remove(&self.entry_path(key));
+    /// Removes the entry under `key`, if it is there and nobody makes it just now; how many bytes that freed. Whoever has
+    /// it open keeps it.
+    pub fn remove(&self, key: &Key) -> u64 {
+        match lock::try_lock(&self.lock_path(key)) {
+            Err(NoLock::Taken) => 0,
+            _lock => entry::remove(&self.entry_path(key)),
+        }
     }
 
     fn try_store(&self, description: &Description, bytes: &[u8]) -> io::Result<File> {
@@ -176,8 +180,8 @@ impl Cache {
         let folder = path.parent().expect("an entry lies in a folder");
         self.make_folder(folder)?;
         file::UNFINISHED.remove_stale(folder);
-        let mut unfinished = file::UNFINISHED.create(folder)?;
-        unfinished.write_all(bytes)?;
+        let unfinished = file::UNFINISHED.create(folder)?;
+        unfinished.as_file().write_all(bytes)?;
         entry::place(unfinished, &path, description.clone())
     }
 

@@ -271,7 +271,7 @@ mod tests {
         for (wrong, word) in [
             ("[cache]\nmax_size = 1", "max_size"),
             ("[cash]", "cash"),
-            ("[cache]\nmax-size = \"many\"", "number"),
+            ("[cache]\nmax-size = \"many\"", "unit"),
             ("[cache]\nmax-size = true", "size"),
             ("[cache]\nenabled = 1", "boolean"),
         ] {

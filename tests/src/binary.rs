@@ -44,7 +44,11 @@ fn build() -> Result<PathBuf> {
 pub fn wasmc() -> Result<Command> {
     let directory = directory()?;
     let mut command = Command::new(directory.join("wasmc"));
-    command.env("WASMC_CACHE_DIR", directory.join(CACHE));
+    // Nor does what its user has set make a difference.
+    command.env("WASMC_CACHE_DIR", directory.join(CACHE)).env("WASMC_CONFIG", "");
+    for name in ["WASMC_CACHE", "WASMC_CACHE_LAYERS", "WASMC_CACHE_MAX_SIZE"] {
+        command.env_remove(name);
+    }
     Ok(command)
 }
 

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn each_option_changes_the_key_and_nothing_else_does() {
         let base = CompileOptions::new(Target::ALL[0]);
-        let changed: [fn(&mut CompileOptions); 9] = [
+        let changed: [fn(&mut CompileOptions); 23] = [
             |options| options.target = Target::ALL[1],
             |options| options.cpu_features = CpuFeatures::BASELINE.with(CpuFeature::Avx),
             |options| options.optimization = Optimization::Size,
@@ -140,7 +140,21 @@ mod tests {
             |options| options.canonical_nans = true,
             |options| options.symbol_prefix = "other".to_owned(),
             |options| options.features.simd = false,
+            |options| options.features.relaxed_simd = false,
+            |options| options.features.tail_call = false,
+            |options| options.features.extended_const = false,
+            |options| options.features.multi_memory = false,
             |options| options.features.memory64 = false,
+            |options| options.features.function_references = false,
+            |options| options.features.reference_types = false,
+            |options| options.features.bulk_memory = false,
+            |options| options.features.multi_value = false,
+            |options| options.features.saturating_float_to_int = false,
+            |options| options.features.sign_extension = false,
+            |options| options.features.mutable_global = false,
+            |options| options.features.exceptions = false,
+            |options| options.features.legacy_exceptions = false,
+            |options| options.features.threads = false,
         ];
         let source = Source::of(b"\0asm");
         let mut all = vec![inputs(Path::new("a"), &source, &base)];
