@@ -124,7 +124,10 @@ impl Cache {
     pub(crate) fn sweep(&self) {
         lock::sweep(&self.directory.join("locks"));
         for first_byte in 0..=u8::MAX {
-            UNFINISHED.remove_stale(&slot::folder_of(&self.directory, first_byte));
+            let entries = slot::folder_of(&self.directory, first_byte);
+            for folder in [entries, self.sources_folder(first_byte), self.checks_folder(first_byte)] {
+                UNFINISHED.remove_stale(&folder);
+            }
             self.remove_old_notes(first_byte);
         }
     }

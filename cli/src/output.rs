@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -11,18 +11,29 @@ use wasmc_cache::unfinished::Unfinished;
 
 /// Writes `bytes` to `file`, or to standard output if it is `-`.
 pub(crate) fn write(file: &Path, bytes: &[u8], is_text: bool) -> anyhow::Result<()> {
+    write_with(file, is_text, |output| Ok(output.write_all(bytes)?))
+}
+
+/// Lets `write` write to `file`, or to standard output if it is `-`.
+pub(crate) fn write_with<T>(
+    file: &Path,
+    is_text: bool,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     if file.as_os_str() == OsStr::new("-") {
         let mut output = std::io::stdout().lock();
         if !is_text && output.is_terminal() {
-            bail!("an object is not for a terminal: name a file with -o");
+            bail!("this is not for a terminal: name a file to write it to");
         }
-        return output.write_all(bytes).context("cannot write to standard output");
+        return write(&mut output).context("cannot write to standard output");
     }
+    let context = || format!("cannot write '{}'", file.display());
     if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         // A device or a pipe (`-o /dev/null`) is written to, not replaced.
-        return fs::write(file, bytes).with_context(|| format!("cannot write '{}'", file.display()));
+        let mut opened = File::options().write(true).open(file).with_context(context)?;
+        return write(&mut opened).with_context(context);
     }
-    replace(file, |output| Ok(output.write_all(bytes)?))
+    replace(file, write).with_context(context)
 }
 
 /// Writes text to standard output; the exit status.
@@ -40,11 +51,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<i32> {
 }
 
 /// Lets `write` write a file, which then takes the place of what may be there.
-pub(crate) fn replace<T>(file: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    try_replace(file, write).with_context(|| format!("cannot write '{}'", file.display()))
-}
-
-fn try_replace<T>(file: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn replace<T>(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
     if file.file_name().is_none() {
         bail!("it is not the name of a file");
     }

@@ -213,6 +213,21 @@ fn a_program_runs_where_the_cache_cannot_be_written() -> Result<()> {
     open_to_all(cached.folder.path())?;
     std::fs::set_permissions(cached.folder.path(), std::fs::Permissions::from_mode(0o755))?;
     std::fs::create_dir(cached.cache())?;
+    if owner(&cached.cache())? != 0 {
+        let permit = |mode: &str| tool::run(Command::new("chmod").args(["-R", mode]).arg(cached.cache()));
+        permit("a-w")?;
+        ensure!(cached.run()?.contains("nothing is kept"));
+        permit("u+w")?;
+        cached.run()?;
+        permit("a-w")?;
+        for _ in 0..2 {
+            let said = said(&cached.command_with(&["--stats"])?.output()?)?;
+            ensure!(said.contains("compiled: 0") && !said.contains("warning"), "{said}");
+        }
+        permit("u+w")?;
+        return Ok(());
+    }
+    // Root can write everywhere.
     let Some(mut command) = as_nobody(&cached.command()?) else { return Ok(()) };
     // It belongs to another user, and is empty, then full.
     ensure!(said(&command.output()?)?.contains("nothing is kept"));

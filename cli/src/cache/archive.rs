@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use wasmc_cache::{Entry, Exporter, Imported};
 use wasmc_loader::Printable;
-use wasmrun::process::STATUS_FAILURE;
+use wasmrun::process::{self, STATUS_FAILURE};
 
 use super::{Place, select, show};
 use crate::{input, output};
@@ -18,10 +18,10 @@ use crate::{input, output};
 /// Write entries into one file, for `wasmc cache import` on another machine.
 ///
 /// All that this build of wasmc can use, but for those of read-only layers, unless entries are named. The file is a tar
-/// archive, and appears whole or not at all. An entry whose bytes are not what was stored is left out: exit status 1.
+/// archive, and appears whole or not at all; if it is standard output, nothing else is printed. An entry whose bytes are not what was stored is left out: exit status 1.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExportArguments {
-    /// The archive.
+    /// The archive; - is standard output.
     file: PathBuf,
 
     /// Only these entries: keys, or modules.
@@ -61,7 +61,7 @@ pub(super) fn export(place: &Place, arguments: &ExportArguments) -> anyhow::Resu
     chosen.dedup_by_key(|entry| entry.key);
     let mut exported = Vec::new();
     let mut bad = Vec::new();
-    output::replace(&arguments.file, |file| {
+    output::write_with(&arguments.file, false, |file| {
         let mut exporter = Exporter::new(BufWriter::new(file));
         for entry in &chosen {
             match exporter.add(entry)? {
@@ -72,6 +72,12 @@ pub(super) fn export(place: &Place, arguments: &ExportArguments) -> anyhow::Resu
         exporter.finish()?.flush()?;
         Ok(())
     })?;
+    if input::is_standard(&arguments.file) {
+        for (entry, flaw) in &bad {
+            process::say(&format!("wasmc: left out: {} ({}): {flaw}", entry.path.display(), show::name(entry)));
+        }
+        return Ok(if bad.is_empty() { 0 } else { STATUS_FAILURE });
+    }
     let bytes: u64 = exported.iter().map(|entry| entry.bytes).sum();
     let status = if bad.is_empty() { 0 } else { STATUS_FAILURE };
     if place.json {
