@@ -5,6 +5,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -126,18 +127,13 @@ impl Opener {
     /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
     fn make(&self, cache: &Cache, file: &Path, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
         let key = wasmc_cache::key(inputs);
-        let (artifact, time) = std::thread::scope(|scope| {
-            // Room for what is about to come is made beside it, so that no run waits for that.
-            let make_room = || {
-                let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * bytes.len() as u64;
-                cache.make_room(&self.settings.limit(cache), &key, wanted_bytes)
-            };
-            // Without a thread to spare, it is left to the next.
-            let _ = std::thread::Builder::new().name("cache".to_owned()).spawn_scoped(scope, make_room);
-            self.compile(file, bytes)
-        })?;
+        let room = self.make_room(cache, key, bytes.len());
+        let (artifact, time) = self.compile(file, bytes)?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        match cache.store(inputs, &name, &artifact) {
+        let stored = cache.store(inputs, &name, &artifact);
+        // Most often it was made long ago; if much has to go, the thread goes on while the program runs.
+        let _ = room.recv_timeout(ROOM_PATIENCE);
+        match stored {
             Ok(stored) => Ok((Image::from_file(&stored)?, compiled(file, Some(key), &artifact, time, true))),
             // The program still runs.
             Err(error) => {
@@ -145,6 +141,21 @@ impl Opener {
                 Ok((Image::from_bytes(&artifact)?, compiled(file, Some(key), &artifact, time, false)))
             }
         }
+    }
+
+    /// Makes room in the cache for the artifact of a module, beside its compilation. Says nothing, and hangs up when it is
+    /// done.
+    fn make_room(&self, cache: &Cache, key: Key, module_bytes: usize) -> Receiver<()> {
+        let (done, until_done) = channel::<()>();
+        let (cache, settings) = (cache.clone(), self.settings.clone());
+        let work = move || {
+            let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * module_bytes as u64;
+            cache.make_room(&settings.limit(&cache), &key, wanted_bytes);
+            drop(done);
+        };
+        // Without a thread to spare, it is left to the next.
+        let _ = std::thread::Builder::new().name("cache".to_owned()).spawn(work);
+        until_done
     }
 
     fn compile(&self, file: &Path, bytes: &[u8]) -> anyhow::Result<(Vec<u8>, Duration)> {
@@ -174,6 +185,9 @@ impl Opener {
         Ok(source)
     }
 }
+
+/// How long a run that has compiled waits for the cache to be below its limit.
+const ROOM_PATIENCE: Duration = Duration::from_millis(10);
 
 /// How long an artifact is at least,
 const ARTIFACT_BYTES_MIN: u64 = 32 << 10;

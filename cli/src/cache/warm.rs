@@ -47,6 +47,10 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<i32> {
         results.push(json!({ "file": file.display().to_string(), "result": result }));
     }
     let totals = Totals::of(&opener.opened);
+    if totals.compiled > 0 {
+        // Here nobody waits for a program to start.
+        place.cache.collect_garbage(&place.limit);
+    }
     if place.json {
         output::print_json(&json!({
             "files": results,
