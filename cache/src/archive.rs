@@ -191,8 +191,7 @@ impl Cache {
         let store_error = |error| ImportError::Store(StoreError { directory: self.directory.clone(), error });
         let path = self.entry_path(&key);
         let folder = path.parent().expect("an entry lies in a folder");
-        self.make_folder(folder).map_err(store_error)?;
-        UNFINISHED.remove_stale(folder);
+        self.prepare_folder(folder).map_err(store_error)?;
         let unfinished = UNFINISHED.create(folder).map_err(store_error)?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 64 << 10];

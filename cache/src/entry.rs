@@ -141,12 +141,16 @@ pub(crate) fn is_time_of_use(time: SystemTime, now: SystemTime) -> bool {
 
 /// Puts an artifact that is whole, and nobody writes to any more, at `path`, with its description.
 pub(crate) fn place(artifact: tempfile::NamedTempFile, path: &Path, mut description: Description) -> io::Result<File> {
+    // Where files have no permissions of their own, as on FAT, nothing could be used.
+    if !Owner::own().alone_writes(&artifact.as_file().metadata()?) {
+        return Err(io::Error::other("others than you can write to the files there"));
+    }
     // First, so that there is no moment in which nothing describes it: whoever finds it then looks through it.
     file::write_json(&description_path(path), &description)?;
     let file = file::persist(artifact, path)?;
-    // Only now: a change of its name changes its times.
+    // Only now: a change of its name changes its times. Without it, the artifact is looked through when it is found.
     description.checked = Some(Stamp::of(&file.metadata()?));
-    file::write_json(&description_path(path), &description)?;
+    let _ = file::write_json(&description_path(path), &description);
     Ok(file)
 }
 

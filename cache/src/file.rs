@@ -44,7 +44,6 @@ impl Owner {
 /// Writes a file in the place of what may be there, and gives it, to be read.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let folder = path.parent().expect("a file of the cache lies in a folder");
-    UNFINISHED.remove_stale(folder);
     let file = UNFINISHED.create(folder)?;
     file.as_file().write_all(bytes)?;
     persist(file, path)
@@ -71,6 +70,13 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, owner: Owner) -> Optio
     let mut bytes = vec![0; metadata.len() as usize];
     (&file).read_exact(&mut bytes).ok()?;
     Some((serde_json::from_slice(&bytes).ok()?, file, metadata))
+}
+
+/// Makes sure that there is a folder to write into, and that nothing is left there of processes that were killed.
+pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
+    make_folder(folder)?;
+    UNFINISHED.remove_stale(folder);
+    Ok(())
 }
 
 /// Makes a folder, and those that it lies in, which only this user can look into.

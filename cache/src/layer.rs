@@ -50,7 +50,7 @@ pub(crate) fn check(opened: &Opened, note: &Path) -> Result<(), Flaw> {
     let check = Check { stamp: opened.stamp, checksum: checksum.clone() };
     // A cache that cannot be written to looks through it each time.
     let folder = note.parent().expect("a note lies in a folder");
-    let _ = file::make_folder(folder).and_then(|()| file::write_json(note, &check));
+    let _ = file::prepare_folder(folder).and_then(|()| file::write_json(note, &check));
     Ok(())
 }
 

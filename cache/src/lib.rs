@@ -48,6 +48,9 @@ use file::Owner;
 const TAG: &[u8] =
     b"Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache of wasmc: it may be deleted at any time.\n";
 
+/// Whoever makes an entry for longer may have been stopped.
+const MAKING_MAX: Duration = Duration::from_secs(300);
+
 /// A file that was hashed longer ago is hashed again if it is asked for: notes must not pile up.
 const NOTE_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -127,7 +130,7 @@ impl Cache {
             let source = Source { stamp, hash: hash.to_owned() };
             self.remove_old_notes(stamp.place().1 as u8);
             // A cache that cannot be written to notes nothing: no reason to fail.
-            let _ = self.make_folder(folder).and_then(|()| file::write_json(&path, &source));
+            let _ = self.prepare_folder(folder).and_then(|()| file::write_json(&path, &source));
         }
     }
 
@@ -138,10 +141,10 @@ impl Cache {
     }
 
     /// Waits until no other process makes the entry under `key`, and keeps others from it. `None` where that is not
-    /// possible: then several may make it, and either will do.
+    /// possible, or takes minutes: then several may make it, and either will do.
     pub fn lock(&self, key: &Key) -> Option<Lock> {
-        self.make_folder(&self.directory.join("locks")).ok()?;
-        lock::lock(&self.lock_path(key))
+        self.prepare_folder(&self.directory.join("locks")).ok()?;
+        lock::lock(&self.lock_path(key), MAKING_MAX)
     }
 
     /// Stores what was made from `inputs`, which people call `name`, and opens it. If another process stores the same
@@ -178,8 +181,7 @@ impl Cache {
         use io::Write as _;
         let path = self.entry_path(&description.key());
         let folder = path.parent().expect("an entry lies in a folder");
-        self.make_folder(folder)?;
-        file::UNFINISHED.remove_stale(folder);
+        self.prepare_folder(folder)?;
         let unfinished = file::UNFINISHED.create(folder)?;
         unfinished.as_file().write_all(bytes)?;
         entry::place(unfinished, &path, description.clone())
@@ -242,18 +244,17 @@ impl Cache {
         }
     }
 
-    /// Makes a folder of the cache, and the cache with it.
-    fn make_folder(&self, folder: &Path) -> io::Result<()> {
-        if folder.is_dir() {
-            return Ok(());
+    /// Makes sure that there is a folder to write into, and the cache with it.
+    fn prepare_folder(&self, folder: &Path) -> io::Result<()> {
+        if !folder.is_dir() {
+            // A folder that has other things in it is not ours to be left out of backups.
+            let is_new = fs::read_dir(&self.directory).map_or(true, |mut entries| entries.next().is_none());
+            if is_new {
+                file::make_folder(&self.directory)?;
+                fs::write(self.directory.join("CACHEDIR.TAG"), TAG)?;
+            }
         }
-        // A folder that has other things in it is not ours to be left out of backups.
-        let is_new = fs::read_dir(&self.directory).map_or(true, |mut entries| entries.next().is_none());
-        file::make_folder(folder)?;
-        if is_new {
-            fs::write(self.directory.join("CACHEDIR.TAG"), TAG)?;
-        }
-        Ok(())
+        file::prepare_folder(folder)
     }
 }
 

@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use crate::file::make_folder;
 use crate::unfinished::is_left;
@@ -37,8 +39,22 @@ pub(crate) fn try_lock(path: &Path) -> Result<Lock, NoLock> {
     })
 }
 
-/// Takes the lock at `path` as soon as nobody has it; `None` where that is impossible.
-pub(crate) fn lock(path: &Path) -> Option<Lock> {
+/// Takes the lock at `path` as soon as nobody has it; `None` where that is impossible, or takes longer than `patience`.
+pub(crate) fn lock(path: &Path, patience: Duration) -> Option<Lock> {
+    match try_lock(path) {
+        Ok(lock) => return Some(lock),
+        Err(NoLock::Impossible) => return None,
+        Err(NoLock::Taken) => {}
+    }
+    let (had, until_had) = channel();
+    let path = path.to_owned();
+    // If nobody waits for it any more, it is let go of as soon as it is had.
+    let wait = move || drop(had.send(wait_for(&path)));
+    std::thread::Builder::new().name("lock".to_owned()).spawn(wait).ok()?;
+    until_had.recv_timeout(patience).ok()?
+}
+
+fn wait_for(path: &Path) -> Option<Lock> {
     let wait = |file: &File| loop {
         match file.lock() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -95,11 +111,18 @@ mod tests {
         assert!(path.exists(), "it is in use");
         let waiting = std::thread::spawn({
             let path = path.clone();
-            move || lock(&path).is_some_and(|lock| lock.path.exists())
+            move || lock(&path, Duration::from_secs(60)).is_some_and(|lock| lock.path.exists())
         });
+        assert!(lock(&path, Duration::from_millis(10)).is_none(), "nobody waits for ever");
         drop(held);
         assert!(waiting.join().expect("it does not panic"), "its file is there as long as it is held");
-        assert_eq!(fs::read_dir(&folder).expect("it is there").count(), 0);
+        // Whoever gave up lets go of it when it has it.
+        let is_empty = || fs::read_dir(&folder).expect("it is there").count() == 0;
+        let end = std::time::Instant::now() + Duration::from_secs(10);
+        while !is_empty() && std::time::Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(is_empty());
         fs::write(&path, b"").expect("it can be written");
         sweep(&folder);
         assert!(!path.exists(), "a killed process left it");

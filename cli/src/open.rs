@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use wasmc_cache::{Cache, Found, Inputs, Key, Stamp};
 use wasmc_compiler::CompileOptions;
 use wasmc_loader::Image;
@@ -76,12 +76,12 @@ impl Opener {
 
     /// What the artifact of the module in `file` is kept under.
     pub(crate) fn inputs(&self, file: &Path) -> anyhow::Result<Inputs> {
-        let before = metadata(file);
-        let source = match self.known_source(before.as_ref()) {
-            Some(source) => source,
-            None => self.source(file, before.as_ref(), &input::read(file)?)?,
-        };
-        Ok(inputs(file, &source, &self.options))
+        if let Some(source) = self.known_source(metadata(file).as_ref()) {
+            return Ok(inputs(file, &source, &self.options));
+        }
+        let bytes = input::read(file)?;
+        ensure!(input::kind(&bytes) != Kind::Object, "'{}' is an object, compiled already", file.display());
+        Ok(inputs(file, &Source::of(&bytes), &self.options))
     }
 
     fn try_open(&self, file: &Path) -> anyhow::Result<(Image, Opened)> {
@@ -110,7 +110,7 @@ impl Opener {
             let (artifact, time) = self.compile(file, &bytes)?;
             return Ok((Image::from_bytes(&artifact)?, compiled(file, None, &artifact, time, false)));
         };
-        let source = self.source(file, before.as_ref(), &bytes)?;
+        let source = note_source(cache, file, before.as_ref(), &bytes);
         let inputs = inputs(file, &source, &self.options);
         let key = wasmc_cache::key(&inputs);
         if let Some(found) = find(cache, file, &key) {
@@ -172,18 +172,17 @@ impl Opener {
     fn known_source(&self, metadata: Option<&Metadata>) -> Option<Source> {
         Source::parse(&self.cache.as_ref()?.known_hash(metadata?)?)
     }
+}
 
-    /// The source that `bytes` are, which is noted if the file is still the one that they were read from.
-    fn source(&self, file: &Path, before: Option<&Metadata>, bytes: &[u8]) -> anyhow::Result<Source> {
-        anyhow::ensure!(input::kind(bytes) != Kind::Object, "'{}' is an object, compiled already", file.display());
-        let source = Source::of(bytes);
-        if let (Some(cache), Some(before), Some(after)) = (&self.cache, before, metadata(file))
-            && Stamp::of(before) == Stamp::of(&after)
-        {
-            cache.note_hash(&after, &source.to_string());
-        }
-        Ok(source)
+/// The source that `bytes` are, which is noted if the file is still the one that they were read from.
+fn note_source(cache: &Cache, file: &Path, before: Option<&Metadata>, bytes: &[u8]) -> Source {
+    let source = Source::of(bytes);
+    if let (Some(before), Some(after)) = (before, metadata(file))
+        && Stamp::of(before) == Stamp::of(&after)
+    {
+        cache.note_hash(&after, &source.to_string());
     }
+    source
 }
 
 /// How long a run that has compiled waits for the cache to be below its limit.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::json;
-use wasmc_cache::{Entry, Exporter, Imported};
+use wasmc_cache::{Entry, Exporter, Flaw, Imported};
 use wasmc_loader::Printable;
 use wasmrun::process::{self, STATUS_FAILURE};
 
@@ -66,6 +66,8 @@ pub(super) fn export(place: &Place, arguments: &ExportArguments) -> anyhow::Resu
         for entry in &chosen {
             match exporter.add(entry)? {
                 Ok(()) => exported.push(entry),
+                // It was removed meanwhile.
+                Err(Flaw::Missing) => {}
                 Err(flaw) => bad.push((entry, flaw)),
             }
         }
