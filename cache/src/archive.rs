@@ -22,6 +22,9 @@ use crate::key::Key;
 use crate::lock;
 use crate::{Cache, StoreError};
 
+/// How many bad parts an archive may have.
+const REFUSED_MAX: u32 = 1000;
+
 /// Why a part of an archive is not imported.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -70,6 +73,9 @@ pub enum ImportError {
     /// The archive is cut or no archive.
     #[error("it is no archive of entries, or damaged: {}", shown(.0))]
     Archive(io::Error),
+    /// So much in it is bad that nobody wants to know the rest.
+    #[error("more than {REFUSED_MAX} parts of it are bad")]
+    Hopeless,
     /// The cache cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -143,6 +149,7 @@ impl Cache {
         let mut archive = Archive::new(archive);
         // What precedes the artifact that it describes.
         let mut described: Option<(Key, Description)> = None;
+        let mut refused = 0;
         // As they are: no names of other entries, which could be of any length.
         for part in archive.entries().map_err(ImportError::Archive)?.raw(true) {
             let mut part = part.map_err(ImportError::Archive)?;
@@ -150,6 +157,7 @@ impl Cache {
             if let Some((key, _)) = described.as_ref().filter(|(key, _)| key.to_string() != name) {
                 tell(Imported::Refused(format!("{key}.{}", entry::DESCRIPTION), Refusal::Alone));
                 described = None;
+                refused += 1;
             }
             let is_file = part.header().entry_type() == EntryType::Regular;
             let imported = match parse_name(&name) {
@@ -166,7 +174,11 @@ impl Cache {
                 },
                 _ => Err(Refusal::Name),
             };
+            refused += u32::from(imported.is_err());
             tell(imported.unwrap_or_else(|refusal| Imported::Refused(name, refusal)));
+            if refused > REFUSED_MAX {
+                return Err(ImportError::Hopeless);
+            }
         }
         if let Some((key, _)) = described {
             tell(Imported::Refused(format!("{key}.{}", entry::DESCRIPTION), Refusal::Alone));
@@ -326,6 +338,9 @@ mod tests {
             assert!(!told.is_empty() && told.iter().all(is_refused), "case {number}: {told:?}");
             assert_eq!(cache.entries().len(), 0, "case {number}");
         }
+        let many = vec![("no key", Regular, &b""[..], None); 2000];
+        let (_directory, empty) = cache();
+        assert!(matches!(empty.import(&*archive(&many), &mut |_| ()), Err(ImportError::Hopeless)));
         // Lengths that are not those of the file.
         for size in [u64::MAX >> 1, 100_000] {
             let (_directory, cache) = cache();

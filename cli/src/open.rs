@@ -127,12 +127,16 @@ impl Opener {
     /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
     fn make(&self, cache: &Cache, file: &Path, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
         let key = wasmc_cache::key(inputs);
-        let room = self.make_room(cache, key, bytes.len());
+        let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * bytes.len() as u64;
+        let room = self.make_room(cache, key, wanted_bytes);
         let (artifact, time) = self.compile(file, bytes)?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let stored = cache.store(inputs, &name, &artifact);
         // Most often it was made long ago; if much has to go, the thread goes on while the program runs.
         let _ = room.recv_timeout(ROOM_PATIENCE);
+        if artifact.len() as u64 > wanted_bytes {
+            let _ = self.make_room(cache, key, 0).recv_timeout(ROOM_PATIENCE);
+        }
         match stored {
             Ok(stored) => Ok((Image::from_file(&stored)?, compiled(file, Some(key), &artifact, time, true))),
             // The program still runs.
@@ -143,13 +147,12 @@ impl Opener {
         }
     }
 
-    /// Makes room in the cache for the artifact of a module, beside its compilation. Says nothing, and hangs up when it is
+    /// Makes room in the cache for so many bytes under the key, beside other work. Says nothing, and hangs up when it is
     /// done.
-    fn make_room(&self, cache: &Cache, key: Key, module_bytes: usize) -> Receiver<()> {
+    fn make_room(&self, cache: &Cache, key: Key, wanted_bytes: u64) -> Receiver<()> {
         let (done, until_done) = channel::<()>();
         let (cache, settings) = (cache.clone(), self.settings.clone());
         let work = move || {
-            let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * module_bytes as u64;
             cache.make_room(&settings.limit(&cache), &key, wanted_bytes);
             drop(done);
         };
@@ -191,7 +194,7 @@ const ROOM_PATIENCE: Duration = Duration::from_millis(10);
 /// How long an artifact is at least,
 const ARTIFACT_BYTES_MIN: u64 = 32 << 10;
 /// and how much longer than its module, as a rule.
-const ARTIFACT_GROWTH: u64 = 4;
+const ARTIFACT_GROWTH: u64 = 2;
 
 /// What the system knows of a file that can be looked at again.
 fn metadata(file: &Path) -> Option<Metadata> {
