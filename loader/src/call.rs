@@ -95,7 +95,8 @@ pub(crate) struct Activation {
     pub(crate) thread: u64,
 }
 
-/// The entries that are under way, the newest first.
+/// The entries that are under way, the newest first. A host that jumped out of one, which it must not, does not make it
+/// endless: on a thread's stack, older ones lie above newer ones.
 ///
 /// # Safety
 ///
@@ -103,7 +104,10 @@ pub(crate) struct Activation {
 pub(crate) unsafe fn activations<'a>(newest: *const Activation) -> impl Iterator<Item = &'a Activation> {
     // SAFETY: the caller's promise: an entry is on a stack until it is left, and those that led to it are left later.
     let at = |activation: *const Activation| unsafe { activation.as_ref() };
-    std::iter::successors(at(newest), move |activation| at(activation.previous))
+    std::iter::successors(at(newest), move |newer| {
+        let is_above = newer.previous > std::ptr::from_ref(*newer);
+        at(newer.previous).filter(|older| is_above || older.thread != newer.thread)
+    })
 }
 
 /// The `array_entry` of a reference to a host function: it is called without going through compiled code.
@@ -238,7 +242,7 @@ pub(crate) unsafe fn enter(
     // SAFETY: the store outlives the call.
     let inner = unsafe { &mut *store };
     let is_outermost = inner.activation.is_null();
-    if is_outermost {
+    if is_outermost && inner.host_calls == 0 {
         inner.exceptions.forget_exposed(0);
     }
     let current = trap::set_current_store(store);

@@ -163,6 +163,11 @@ impl Linker {
         instance::instantiate(self, store, image)
     }
 
+    /// Whether something is defined by this name.
+    pub fn defines(&self, module: &str, name: &str) -> bool {
+        self.find(module, name).is_some()
+    }
+
     pub(crate) fn find(&self, module: &str, field: &str) -> Option<&Definition> {
         self.modules.get(module)?.get(field)
     }

@@ -94,11 +94,12 @@ impl Parts {
 
 impl Drop for PooledInstance<'_> {
     fn drop(&mut self) {
-        let Some(parts) = self.parts.take() else { return };
+        let Some(mut parts) = self.parts.take() else { return };
         // Pages that the instance changed are given back at once: an idle one holds only what the image does.
         if !parts.can_be_reset() || parts.instance.release_pages(&parts.store).is_err() {
             return;
         }
+        parts.store.inner_mut().exceptions.clear();
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.pool.idle_max {
             idle.push(parts);

@@ -74,8 +74,8 @@ pub(crate) struct StoreInner {
     pub(crate) exceptions: Exceptions,
     /// What a C program asked to be told of traps in exports that it called directly.
     pub(crate) trap_callback: Option<TrapCallback>,
-    /// What it was told last.
-    pub(crate) export_failure: Option<Outcome>,
+    /// What was told last, and who was told: neither may go while that is done.
+    pub(crate) told: Option<(Outcome, Option<TrapCallback>)>,
 }
 
 /// How many things of each kind a store owned at some time.
@@ -91,7 +91,7 @@ pub(crate) struct Mark {
 }
 
 /// Told of an outcome that an export's C-ABI entry cannot return.
-pub(crate) type TrapCallback = Box<dyn Fn(&Outcome) + Send>;
+pub(crate) type TrapCallback = Arc<dyn Fn(&Outcome) + Send>;
 
 impl Store {
     /// An empty store.
@@ -130,7 +130,7 @@ impl Store {
             backtrace: Backtrace::default(),
             exceptions: Exceptions::new(),
             trap_callback: None,
-            export_failure: None,
+            told: None,
         })));
         let store = Self { inner };
         // SAFETY: no code runs yet, so the context is this thread's.
@@ -155,7 +155,7 @@ impl Store {
     /// Calls `callback` when an export that a C program called through its C-ABI entry did not return; without one, or
     /// when it returns, the outcome is printed and the process aborted, since the entry cannot return it.
     pub fn on_export_failure(&mut self, callback: impl Fn(&Outcome) + Send + 'static) {
-        self.inner_mut().trap_callback = Some(Box::new(callback));
+        self.inner_mut().trap_callback = Some(Arc::new(callback));
     }
 
     pub(crate) fn inner(&self) -> &StoreInner {

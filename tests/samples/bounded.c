@@ -11,6 +11,8 @@
 extern const wasmc_artifact wasmc_module;
 void wasmc_export_trap(void *instance);
 void wasmc_export_nested(void *instance, int32_t depth);
+uint64_t wasmc_export_make(void *instance, int64_t number);
+int64_t wasmc_export_look(void *instance, uint64_t exception);
 
 static void *instance;
 static wasmc_store *other_store;
@@ -84,6 +86,10 @@ int main(void) {
     }
     printf("left %d times\n", left);
     expect_trap(store, "trap");
+    uint64_t exception = wasmc_export_make(instance, 42);
+    printf("carries %d\n", (int)wasmc_export_look(instance, exception));
+    if (setjmp(outside) == 0) wasmc_export_look(instance, exception + 16);
+    else printf("is none\n");
 
     other_store = wasmc_store_new(&error);
     other = wasmc_instantiate(other_store, linker, &wasmc_module, &error);

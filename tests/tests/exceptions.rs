@@ -10,8 +10,8 @@ use wait4::Wait4;
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::Optimization;
 use wasmc_loader::{
-    Caller, ExceptionReference, FunctionType, HostError, Image, Linker, MemoryBudget, Outcome, Store, StoreOptions,
-    Tag, TagType, TrapCode, Uncaught, Value, ValueType,
+    Caller, ExceptionReference, Function, FunctionType, HostError, Image, Linker, MemoryBudget, Outcome, Store,
+    StoreOptions, Tag, TagType, TrapCode, Uncaught, Value, ValueType,
 };
 use wasmc_tests::tool::Zig;
 use wasmc_tests::{binary, expected, root, tool, tries};
@@ -455,5 +455,33 @@ fn a_report_names_the_tag() -> Result<()> {
         let Outcome::Threw(Uncaught { report, .. }) = &outcome else { bail!("{outcome:?}") };
         ensure!(report.to_string().starts_with(&format!("wasm trap: uncaught exception: {expected}\n")), "{report}");
     }
+    Ok(())
+}
+
+/// What a host function is given stays until it returns, also if the host itself called it.
+#[test]
+fn a_host_function_keeps_what_it_is_given() -> Result<()> {
+    const SOURCE: &str = r#"(module
+        (tag $number (export "number") (param i64))
+        (func (export "throw") (param i64) (throw $number (local.get 0)))
+        (func (export "nothing")))"#;
+    let artifact = wasmc_compiler::compile(&wat::parse_str(SOURCE)?, &wasmc_tests::compile_options())?;
+    let mut store = Store::new(StoreOptions::default())?;
+    let instance = Linker::new().instantiate(&mut store, &Image::from_bytes(artifact.bytes())?)?;
+    let throw = instance.function(&store, "throw").context("throw")?;
+    let nothing = instance.function(&store, "nothing").context("nothing")?;
+    let Outcome::Threw(uncaught) = throw.call(&mut store, &[Value::I64(5)])? else { bail!("it must throw") };
+    let exception = Value::Exception(Some(uncaught.exception));
+    let function_type = FunctionType::new([exception.value_type()], []);
+    let host = Function::new(&mut store, function_type, move |caller, arguments, _| {
+        let Value::Exception(Some(given)) = arguments[0] else { return Err("an exception".into()) };
+        nothing.call(caller.store(), &[]).map_err(|error| error.to_string())?;
+        match given.fields(caller.store()) {
+            Ok(fields) if fields == [Value::I64(5)] => Err(HostError::Exception(given)),
+            other => Err(format!("{other:?}").into()),
+        }
+    });
+    let outcome = host.call(&mut store, &[exception])?;
+    ensure!(matches!(outcome, Outcome::Threw(_)), "{outcome:?}");
     Ok(())
 }

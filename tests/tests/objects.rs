@@ -150,7 +150,7 @@ fn a_c_program_bounds_stops_and_leaves_its_code() -> Result<()> {
         include_str!("../samples/bounded.wat"),
         "bounded.c",
         "grown: 2\nwasm trap: call stack exhausted\nwasm trap: interrupted\nleft 3 times\nwasm trap: unreachable\n\
-         wasm trap: out of bounds memory access\n",
+         carries 42\nis none\nwasm trap: out of bounds memory access\n",
     )
 }
 

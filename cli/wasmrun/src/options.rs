@@ -74,7 +74,8 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
 
     /// How much the program's memories, tables and exceptions may take together, those of all its threads included (as in
-    /// 64M or 2G); growing further fails.
+    /// 64M or 2G); growing further fails, throwing further traps. Not counted are stacks, and the first 256 KiB of each
+    /// thread's exceptions.
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
 

@@ -9,7 +9,8 @@
  *     RESULT PREFIX_export_NAME(void *instance, PARAMETERS...);
  *
  * one of the latter for each exported function. Parameters are int32_t, int64_t, float or double, a v128 is __m128i,
- * references are uint64_t; with more than one result the function returns void and takes the address of an array of wasmc_value last.
+ * references are uint64_t (0 is null; an exception is kept only as long as the
+ * store's code refers to it); with more than one result the function returns void and takes the address of an array of wasmc_value last.
  *
  * A store is used by one thread at a time; different stores are independent. Functions that can fail return a null
  * pointer or false and, if `error` is not null, set *error to a text that wasmc_text_free frees.
@@ -54,8 +55,9 @@ typedef union wasmc_value {
 typedef const char *(*wasmc_host_function)(void *environment, void *memory, size_t memory_bytes, wasmc_value *values);
 
 /* Told why a call of PREFIX_export_NAME did not return; if it returns, the process is aborted. It may leave by longjmp, but
- * only to where none of the store's code was running: everything that ran of it is left, and values that host functions
- * in between were given are not freed. The report is valid until the next one. */
+ * only to where no code was running of this store, nor of another store whose host function led to the call: everything that
+ * ran is left, and values that host functions in between were given are not freed. The report is valid until the next one
+ * or until the store is freed. */
 typedef void (*wasmc_trap_callback)(void *environment, const char *report);
 
 wasmc_linker *wasmc_linker_new(void);
@@ -73,7 +75,8 @@ wasmc_store *wasmc_store_new(char **error);
 
 /* What bounds a store; 0 stands for no bound of ours. */
 typedef struct wasmc_limits {
-    /* How many bytes its memories, tables and exceptions may take together: growing past it gives -1. */
+    /* How many bytes its memories, tables and exceptions may take together: growing past it gives -1, throwing past it
+     * traps. The first 256 KiB of exceptions are not counted. */
     uint64_t memory_bytes;
     /* How many bytes of stack its code may use. */
     uint64_t stack_bytes;
@@ -107,12 +110,12 @@ bool wasmc_call(wasmc_store *store, void *instance, const char *name, wasmc_valu
 void *wasmc_memory(wasmc_store *store, void *instance, const char *name, size_t *length_bytes);
 
 /* Why the last wasmc_call of the store returned false; null if it did not, or could not make the call at all. The caller
- * frees it by wasmc_failure_free, or gives it away by wasmc_raise. An exception can be used until the host function that
- * took it returns or, outside of all host functions, until the store's code is called again. */
+ * frees it by wasmc_failure_free, or gives it away by wasmc_raise. An exception can be used until the store's host
+ * function that took it returns or, outside of all host functions, until the store's code is called again. */
 wasmc_failure *wasmc_take_failure(wasmc_store *store);
 void wasmc_failure_free(wasmc_failure *failure);
 
-/* What a person reads: to be freed by wasmc_text_free. */
+/* What a person reads, also of null: to be freed by wasmc_text_free. */
 char *wasmc_failure_text(const wasmc_failure *failure);
 
 /* Whether it is an exception of this tag. If so, leaves what it carries in `values`, unless that is null. */

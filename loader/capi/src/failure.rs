@@ -80,12 +80,14 @@ impl CFailure {
     }
 }
 
+const NOTHING_FAILED: &str = "nothing failed";
+
 /// What a person reads of an outcome that is no success.
 pub(crate) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report.to_string(),
         Outcome::Exited(status) => format!("the program ended with status {status}"),
-        Outcome::Returned(_) => "nothing failed".to_owned(),
+        Outcome::Returned(_) => NOTHING_FAILED.to_owned(),
     }
 }
 
@@ -109,8 +111,8 @@ unsafe extern "C" fn wasmc_failure_free(failure: *mut CFailure) {
 /// What a person reads; freed by `wasmc_text_free`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmc_failure_text(failure: *const CFailure) -> *mut c_char {
-    // SAFETY: the header asks for a failure of this API.
-    let text = unsafe { &*failure }.text();
+    // SAFETY: the header asks for null or a failure of this API.
+    let text = unsafe { failure.as_ref() }.map_or_else(|| NOTHING_FAILED.to_owned(), CFailure::text);
     CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default().into_raw()
 }
 
@@ -123,8 +125,8 @@ unsafe extern "C" fn wasmc_failure_catch(
     values: *mut CValue,
 ) -> bool {
     // SAFETY: the header's requirements on each.
-    let (store, failure, tag) = unsafe { (&(*store).store, &*failure, &*tag) };
-    let Some(exception) = failure.exception() else { return false };
+    let (store, failure, tag) = unsafe { (&(*store).store, failure.as_ref(), tag.as_ref()) };
+    let (Some(exception), Some(tag)) = (failure.and_then(CFailure::exception), tag) else { return false };
     let (Ok(own), Ok(fields)) = (exception.tag(store), exception.fields(store)) else { return false };
     if own != *tag {
         return false;

@@ -3,13 +3,14 @@
 use std::ffi::c_void;
 
 use wasmc_contract::builtin::Builtin;
-use wasmc_contract::context::InstanceContext;
+use wasmc_contract::context::{FunctionReference, InstanceContext};
+use wasmc_contract::trap::TrapCode;
 
 use crate::call::{Outcome, take_outcome};
 use crate::instance::InstanceData;
 use crate::store::{Store, StoreInner};
 use crate::trap;
-use crate::types::registry;
+use crate::types::{HeapType, ReferenceType, ValueType, registry};
 use crate::value::Slot;
 
 mod atomic;
@@ -100,6 +101,12 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
     let reference = data.function_reference(function);
     let store: *mut StoreInner = store;
     let outcome = match reference {
+        // SAFETY: as above.
+        Some(reference) if !unsafe { has_exceptions(&*store, &*reference, values) } => {
+            let message = Some("an exception reference from C means no exception any more".to_owned());
+            // SAFETY: no code of the store runs but what called this.
+            Outcome::Trapped(unsafe { (*store).backtrace.report(&*store, TrapCode::Host, message) })
+        }
         // SAFETY: the reference is the store's, and the entry stored values of its type.
         Some(reference) => match unsafe { crate::call::call_reference(store, &*reference, values) } {
             Ok(true) => return,
@@ -114,9 +121,10 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
     };
     // SAFETY: as above. Whatever ran of the store is left: the callback ends the process, or goes on where nothing ran.
     // The outcome is kept in the store, since no one may come back here to drop it.
-    let (callback, outcome) = unsafe {
+    let (outcome, callback) = unsafe {
         (*store).abandon();
-        (&(*store).trap_callback, &*(*store).export_failure.insert(outcome))
+        let callback = (*store).trap_callback.clone();
+        &*(*store).told.insert((outcome, callback))
     };
     if let Some(callback) = callback {
         callback(outcome);
@@ -127,6 +135,22 @@ unsafe extern "C" fn call_export(context: *mut InstanceContext, function: u32, v
         Outcome::Exited(status) => std::process::exit(*status),
         Outcome::Returned(_) => {}
     }
+}
+
+/// Whether the exception references among the arguments of a function are null or the store's: those that C keeps mean
+/// nothing once the store has let their exceptions go.
+///
+/// # Safety
+///
+/// `values` must fit the type of `reference`, which must be the store's.
+unsafe fn has_exceptions(store: &StoreInner, reference: &FunctionReference, values: *const Slot) -> bool {
+    let Some(function_type) = registry::function_type(reference.type_identity as u32) else { return true };
+    function_type.parameters.iter().enumerate().all(|(index, value_type)| {
+        let ValueType::Reference(ReferenceType { heap: HeapType::Exn, .. }) = value_type else { return true };
+        // SAFETY: the caller's promise.
+        let address = unsafe { (*values.add(index)).low };
+        address == 0 || store.exceptions.has(address)
+    })
 }
 
 fn fail(message: &str) -> ! {

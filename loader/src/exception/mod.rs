@@ -25,8 +25,8 @@ pub(crate) use unwind::{Landing, land};
 
 /// A reference to an exception.
 ///
-/// A store lets exceptions go that its code refers to no more. One that a host function has been given stays until that
-/// function returns; one that a host has been given outside of all host functions, until it calls the store's code next.
+/// A store lets exceptions go that its code refers to no more. One that a host function of the store has been given stays
+/// until that function returns; one that a host has been given outside of all host functions, until it calls the store's code next.
 /// From then on the reference means nothing, and is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExceptionReference {
@@ -143,14 +143,18 @@ impl Exceptions {
         if wanted <= charged {
             return true;
         }
-        let wanted = wanted.next_multiple_of(Self::STEP_BYTES);
-        match &self.charge {
-            Some(charge) => charge.set(wanted),
-            None => {
-                self.charge = Charge::new(budget, wanted);
-                self.charge.is_some()
-            }
+        if self.charge.is_none() {
+            self.charge = Charge::new(budget, 0);
         }
+        // What is left may be less than a step.
+        self.charge
+            .as_ref()
+            .is_some_and(|charge| charge.set(wanted.next_multiple_of(Self::STEP_BYTES)) || charge.set(wanted))
+    }
+
+    /// Whether one of the exceptions is at this address.
+    pub(crate) fn has(&self, address: u64) -> bool {
+        self.objects.iter().any(|object| object.address() == address)
     }
 
     /// Keeps those for which `keep`, asked for each in order, says so.
@@ -163,11 +167,13 @@ impl Exceptions {
     }
 
     /// How many references to exceptions hosts have now.
+    #[inline]
     pub(crate) fn exposed_count(&self) -> usize {
         self.exposed.borrow().len()
     }
 
     /// Forgets what hosts were given since there were so many.
+    #[cold]
     pub(crate) fn forget_exposed(&mut self, count: usize) {
         self.exposed.get_mut().truncate(count);
     }

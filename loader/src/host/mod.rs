@@ -91,6 +91,7 @@ impl Caller<'_> {
     /// # Safety
     ///
     /// `host_function` must be a record of a store that is running it.
+    #[inline]
     unsafe fn new(host_function: *const HostFunction) -> Self {
         // SAFETY: the record, its store and its importer live while they run it.
         unsafe {

@@ -27,7 +27,6 @@ impl Instance {
         for dropped in data.dropped_elements.iter().chain(&data.dropped_data) {
             dropped.set(false);
         }
-        store.inner_mut().exceptions.clear();
         store.inner().shared.flag().store(0, std::sync::atomic::Ordering::Release);
         initialise(store, data)
     }

@@ -65,7 +65,6 @@ macro_rules! functions {
 
         impl Wasi {
             /// Defines the function `name` of `module`, if the interface has it.
-            #[expect(clippy::too_many_lines, reason = "a table: one row per function")]
             fn define(
                 &self,
                 $linker: &mut Linker,

@@ -161,11 +161,13 @@ impl Threads {
         let mut has_memory = false;
         for import in image.imports() {
             let ExternType::Memory(memory_type) = import.kind else { continue };
-            if memory_type.is_shared {
-                has_memory = true;
+            if !memory_type.is_shared {
+                continue;
+            }
+            has_memory = true;
+            if !linker.defines(import.module, import.field) {
                 let memory = SharedMemory::with_budget(memory_type, budget).map_err(ThreadsError::Memory)?;
-                // One that is defined already stays.
-                let _ = linker.shared_memory(import.module, import.field, &memory);
+                linker.shared_memory(import.module, import.field, &memory).map_err(ThreadsError::Defined)?;
             }
         }
         if has_memory { Ok(()) } else { Err(ThreadsError::NoMemory) }
@@ -173,7 +175,8 @@ impl Threads {
 
     /// Says how a thread's instance is made: in a store of its own with these options (a clone of the first thread's has
     /// the same memory budget), with the linker that has `thread-spawn` and the memories, or a clone of it. A program whose
-    /// start function starts threads needs this before its first instance is made.
+    /// start function starts threads needs this before its first instance is made; if that then fails, [`Self::stop`] ends
+    /// the threads.
     pub fn instantiate_with(
         &self,
         options: StoreOptions,
@@ -202,7 +205,13 @@ impl Threads {
                 // There will be no more threads: what the embedder gave for them goes now.
                 let instantiate = state.instantiate.take();
                 state.running.remove(&MAIN);
-                self.0.stop_others(state, None).has_ended = false;
+                let mut state = self.0.stop_others(state, None);
+                state.has_ended = false;
+                if std::thread::panicking() {
+                    // Nobody is told any more.
+                    state.end = None;
+                }
+                drop(state);
                 drop(instantiate);
             }
         }
@@ -219,6 +228,17 @@ impl Threads {
         store.interrupt_handle().clear();
         let end = self.group.lock().end.take();
         result.map(|outcome| end.unwrap_or(outcome))
+    }
+
+    /// Ends the program if it was not run, and waits until no thread runs any more.
+    pub fn stop(&self) {
+        let mut state = self.group.lock();
+        state.has_ended = true;
+        let instantiate = state.instantiate.take();
+        let mut state = self.group.stop_others(state, None);
+        (state.has_ended, state.end) = (false, None);
+        drop(state);
+        drop(instantiate);
     }
 
     /// Ends the program on its first thread, for an embedder that does not wait for the others ([`Self::run`] does): false
