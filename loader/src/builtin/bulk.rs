@@ -62,7 +62,7 @@ pub(super) unsafe extern "C" fn memory_copy(
         return FAILED;
     };
     // SAFETY: both ranges are accessible, and may overlap.
-    unsafe { std::ptr::copy(from, to, length as usize) };
+    unsafe { crate::memory::move_bytes(from, to, length as usize) };
     0
 }
 

@@ -53,7 +53,7 @@ impl FileMapping {
             return Ok(());
         }
         // SAFETY: the call has no precondition.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+        let page = unsafe { libc::getauxval(libc::AT_PAGESZ) } as usize;
         if !(text.as_ptr() as usize).is_multiple_of(page) || !text.len().is_multiple_of(page) {
             return Err(malformed("not made of whole pages"));
         }

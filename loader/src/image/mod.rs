@@ -94,17 +94,7 @@ impl Image {
     /// If the file cannot be opened, is no artifact, or is one for another machine.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         let file = File::open(path).map_err(|source| SystemError { operation: "open the artifact", source })?;
-        Self::from_owned_file(file)
-    }
-
-    /// Maps an open artifact.
-    ///
-    /// # Errors
-    ///
-    /// As [`Image::open`].
-    pub fn from_file(file: &File) -> Result<Self, LoadError> {
-        let file = file.try_clone().map_err(|source| SystemError { operation: "open the artifact", source })?;
-        Self::from_owned_file(file)
+        Self::from_file(file)
     }
 
     /// Copies an artifact into memory of its own and maps that.
@@ -113,7 +103,7 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::from_owned_file(map::anonymous_file(bytes)?)
+        Self::from_file(map::anonymous_file(bytes)?)
     }
 
     /// The image of a module that a linker put into this program. It is made once, and kept as long as the program runs.
@@ -164,7 +154,12 @@ impl Image {
         Self::new(descriptor, parts, None, None)
     }
 
-    fn from_owned_file(file: File) -> Result<Self, LoadError> {
+    /// Maps an open artifact.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    pub fn from_file(file: File) -> Result<Self, LoadError> {
         let mapping = map::FileMapping::new(&file)?;
         let bytes = mapping.bytes();
         let sections = elf::Sections::parse(bytes)?;

@@ -1,10 +1,16 @@
 //! Address space for memories: reserved once, made accessible as they grow, never copied or moved.
 
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::SystemError;
 
+mod copy;
+mod reservation;
 mod unix;
+
+pub(crate) use copy::move_bytes;
+use reservation::Reservation;
 
 /// What a memory holds at the start, besides zeros.
 #[derive(Clone, Copy)]
@@ -26,8 +32,12 @@ pub(crate) enum Contents<'a> {
 
 /// A reservation of address space, with a part of it accessible from its start on.
 pub(crate) struct Mapping {
+    /// `None` only while it is dropped.
+    reservation: Option<Reservation>,
     base: *mut u8,
     reserved_bytes: usize,
+    /// How much was ever accessible.
+    used_bytes: AtomicUsize,
     /// Bytes that are copied rather than mapped: where, and from where. They belong to the image that the memory's
     /// instance keeps.
     copied: Option<(u64, *const [u8])>,
@@ -44,14 +54,16 @@ unsafe impl Send for Mapping {}
 impl Mapping {
     /// Reserves `reserved` bytes, of which the first `accessible` can be used and hold `initial` and zeros.
     ///
-    /// Three system calls: reserve, make accessible, map the image over it.
+    /// Three system calls: reserve, make accessible (neither if a reservation is left over), map the image over it.
     pub(crate) fn new(reserved: u64, accessible: u64, initial: Option<Initial<'_>>) -> Result<Self, SystemError> {
         let too_large = || SystemError { operation: RESERVE, source: std::io::Error::from_raw_os_error(libc::ENOMEM) };
         // A memory that can never have a byte still has an address.
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
-        let base = unix::reserve(reserved_bytes)?;
-        let mut mapping = Self { base, reserved_bytes, copied: None };
-        mapping.make_accessible(accessible)?;
+        assert!(accessible <= reserved, "what is accessible is reserved");
+        let reservation = Reservation::take(reserved_bytes, accessible as usize)?;
+        let base = reservation.base();
+        let used_bytes = AtomicUsize::new(accessible as usize);
+        let mut mapping = Self { reservation: Some(reservation), base, reserved_bytes, used_bytes, copied: None };
         if let Some(Initial { address, contents }) = initial {
             match contents {
                 Contents::File { file, offset, length } => {
@@ -83,6 +95,7 @@ impl Mapping {
         if bytes == 0 {
             return Ok(());
         }
+        self.used_bytes.fetch_max(bytes as usize, Ordering::Relaxed);
         // SAFETY: the range is within the reservation, which is this mapping's own.
         unsafe { unix::allow_access(self.base, bytes as usize) }
     }
@@ -113,8 +126,9 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the reservation is this mapping's own, and no one has a use for it any more.
-        unsafe { unix::release(self.base, self.reserved_bytes) };
+        if let Some(reservation) = self.reservation.take() {
+            reservation.give_back(self.used_bytes.load(Ordering::Relaxed));
+        }
     }
 }
 

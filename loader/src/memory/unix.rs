@@ -15,6 +15,18 @@ pub(super) fn reserve(length: usize) -> Result<*mut u8, SystemError> {
     Ok(base.cast())
 }
 
+/// Puts zeros that can be used in the place of a part of a reservation.
+///
+/// # Safety
+///
+/// The range must be the caller's, and no one look at it any more.
+pub(super) unsafe fn map_zeros(address: *mut u8, length: usize) -> Result<(), SystemError> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
+    // SAFETY: the caller's promise.
+    let mapped = unsafe { libc::mmap(address.cast(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    if mapped == libc::MAP_FAILED { Err(SystemError::last(super::RESERVE)) } else { Ok(()) }
+}
+
 /// Maps pages of a file at `address`, copy-on-write, in the place of what is there.
 ///
 /// # Safety

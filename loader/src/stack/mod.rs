@@ -7,6 +7,7 @@ mod linux;
 /// How many bytes of a thread's stack are kept for host functions, the loader and signal handlers' callers.
 const RESERVE_BYTES: u64 = 256 * 1024;
 
+// With what else is kept for each thread, this fits what musl has room for without a mapping.
 thread_local! {
     /// The lowest address that compiled code may use on this thread, or 0 before it was looked up.
     static LOWEST: Cell<u64> = const { Cell::new(0) };
@@ -26,6 +27,17 @@ pub(crate) fn limit(max_bytes: Option<u64>) -> u64 {
         None => lowest,
         Some(bytes) => lowest.max(here().saturating_sub(bytes)),
     }
+}
+
+/// Whether the current thread has asked for its limit before.
+#[inline]
+pub(crate) fn is_known() -> bool {
+    LOWEST.get() != 0
+}
+
+/// Has the current thread look its limit up again.
+pub(crate) fn forget() {
+    LOWEST.set(0);
 }
 
 /// What tells this thread from all others that run.

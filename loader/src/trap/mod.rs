@@ -25,16 +25,15 @@ thread_local! {
     /// The store whose code this thread runs. Constant-initialised and without a destructor, so that a signal handler
     /// may read it.
     static CURRENT: Cell<*mut StoreInner> = const { Cell::new(std::ptr::null_mut()) };
-    static IS_PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes sure that traps on this thread are caught: once per process the handlers, once per thread its signal stack.
 #[inline]
 pub(crate) fn prepare_thread() {
-    if !IS_PREPARED.get() {
+    // Whoever enters asks for the stack's limit next.
+    if !crate::stack::is_known() {
         unix::install_handlers();
         signal_stack::ensure();
-        IS_PREPARED.set(true);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A stack for signal handlers on each thread that enters compiled code, whoever made the thread.
 
-use std::cell::{RefCell, UnsafeCell};
+use std::cell::UnsafeCell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Enough for the handler, for what the system saves of a large CPU's registers, and for earlier handlers that we pass
@@ -22,10 +23,33 @@ struct FirstStack(UnsafeCell<[u8; STACK_BYTES]>);
 // SAFETY: only its address is used; one thread alone gets it.
 unsafe impl Sync for FirstStack {}
 
+// Its own section can be put behind those that a program uses at its start.
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".bss.wasmc_signal_stack"))]
 static FIRST: FirstStack = FirstStack(UnsafeCell::new([0; STACK_BYTES]));
 
-thread_local! {
-    static STACK: RefCell<Option<SignalStack>> = const { RefCell::new(None) };
+/// Under which a thread keeps the stack that it has to free when it ends. (A thread-local variable with a destructor would
+/// take room in each thread, and the first one needs none.)
+static KEY: OnceLock<libc::pthread_key_t> = OnceLock::new();
+
+/// Keeps `stack` until the thread ends.
+fn keep(stack: SignalStack) {
+    let key = *KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: `key` is a place for the result; the destructor is given what is set below.
+        let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(free)) } != 0;
+        assert!(!failed, "the process has no key left for what its threads keep");
+        key
+    });
+    // SAFETY: the key was created; the value is freed by its destructor.
+    unsafe { libc::pthread_setspecific(key, Box::into_raw(Box::new(stack)).cast()) };
+}
+
+/// # Safety
+///
+/// Called by the C library when a thread ends, with what the thread has kept.
+unsafe extern "C" fn free(stack: *mut libc::c_void) {
+    // SAFETY: made by `keep`, and given up by the C library.
+    drop(unsafe { Box::from_raw(stack.cast::<SignalStack>()) });
 }
 
 /// Gives the thread a signal stack, unless it has one that is large enough.
@@ -56,13 +80,13 @@ pub(super) fn ensure() {
         let stack = libc::stack_t { ss_sp: mapping.byte_add(PAGE_BYTES), ss_flags: 0, ss_size: STACK_BYTES };
         libc::sigaltstack(&raw const stack, std::ptr::null_mut());
     }
-    STACK.with_borrow_mut(|own| *own = Some(SignalStack { mapping, earlier }));
+    keep(SignalStack { mapping, earlier });
 }
 
 impl Drop for SignalStack {
     fn drop(&mut self) {
         // Code that a later destructor of the thread enters finds the thread unprepared.
-        super::IS_PREPARED.set(false);
+        crate::stack::forget();
         // SAFETY: the thread's stack is what it was before, and nothing uses ours any more.
         unsafe {
             let mut current = self.earlier;

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use super::{Place, handle_fault};
 
-const SIGNALS: [i32; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+/// Those that accesses outside of a memory, `unreachable` and divisions raise.
+const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
 
 /// Interrupts blocking system calls. By default it is ignored, so a handler that does nothing changes nothing else.
 const WAKE: i32 = libc::SIGURG;
@@ -78,9 +79,9 @@ unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, cont
         program_counter: registers[libc::REG_RIP as usize].cast_unsigned(),
         frame_pointer: registers[libc::REG_RBP as usize].cast_unsigned(),
     };
-    // A signal that someone sent is no trap, nor is a bus error: guests' accesses outside fault as segments.
+    // A signal that someone sent is no trap.
     // SAFETY: the system passes its information.
-    let is_fault = signal != libc::SIGBUS && unsafe { (*information).si_code } > 0;
+    let is_fault = unsafe { (*information).si_code } > 0;
     match is_fault.then(|| handle_fault(&place)).flatten() {
         Some(continuation) => {
             registers[libc::REG_RIP as usize] = continuation.program_counter.cast_signed();
