@@ -64,7 +64,7 @@ pub enum Flaw {
 }
 
 /// The time of an entry's last use is noted no more often than this.
-const USE_INTERVAL: Duration = Duration::from_secs(3600);
+pub(crate) const USE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// An entry that is open: everything about it can be trusted but, if it was touched since, its bytes.
 #[derive(Debug)]

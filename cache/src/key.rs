@@ -14,7 +14,7 @@ const DIGITS: usize = 64;
 /// Sixty-four hexadecimal digits.
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(&self.digits())
     }
 }
 
@@ -41,6 +41,13 @@ impl FromStr for Key {
 pub struct MalformedKey;
 
 impl Key {
+    /// As it is printed. A start makes names of it: formatting each byte would take a while.
+    pub(crate) fn digits(&self) -> String {
+        const DIGIT: &[u8; 16] = b"0123456789abcdef";
+        let digit = |value: u8| char::from(DIGIT[usize::from(value)]);
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+
     /// The first byte: entries are spread evenly over its values.
     pub(crate) fn first_byte(&self) -> u8 {
         self.0[0]

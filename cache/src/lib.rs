@@ -8,7 +8,8 @@
 //! entry       = KEY[0..2] "/" KEY[2..]                      KEY: 64 hexadecimal digits
 //!               KEY[0..2] "/" KEY[2..] ".json"              its description; when that was modified, it was last used
 //!               ( KEY[0..2] "/" KEY[2..] ".pin" )?          an empty file: it is kept
-//! source      = INODE[-2..] "/" DEVICE "-" INODE ".json"    the hash of a file's contents, so that it need not be read
+//! source      = INODE[-2..] "/" DEVICE "-" INODE ".json"    the hash of a file's contents, so that it need not be read, and
+//!                                                           the entries that it led to
 //! check       = KEY[0..2] "/" KEY[2..] ".json"              that the bytes of a layer's entry were found right
 //! lock        = KEY | "eviction"                            empty, and there as long as somebody holds it
 //! unfinished  = ".unfinished-" any*                         in any folder, locked by whoever writes it
@@ -20,8 +21,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
-
 mod archive;
 mod catalogue;
 mod entry;
@@ -31,6 +30,7 @@ mod key;
 mod layer;
 mod lock;
 mod slot;
+mod source;
 mod stamp;
 pub mod unfinished;
 
@@ -43,6 +43,7 @@ pub use lock::{Lock, NoLock};
 pub use stamp::Stamp;
 
 use file::Owner;
+use source::Source;
 
 /// What tells programs that make backups to leave the directory out (<https://bford.info/cachedir/>).
 const TAG: &[u8] =
@@ -83,14 +84,6 @@ pub struct StoreError {
     pub error: io::Error,
 }
 
-/// What is noted of a file that entries are made from.
-#[derive(Serialize, Deserialize)]
-struct Source {
-    stamp: Stamp,
-    /// BLAKE3 of its contents, in hexadecimal.
-    hash: String,
-}
-
 impl Cache {
     /// The cache in `directory`, which is created when something is first stored.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
@@ -116,8 +109,8 @@ impl Cache {
     /// The hash of the contents of a file with this metadata, if it was noted and the file has not changed since.
     pub fn known_hash(&self, metadata: &Metadata) -> Option<String> {
         let stamp = Stamp::of(metadata);
-        let (source, _, _): (Source, _, _) = file::read_json(&self.source_path(&stamp), Owner::own())?;
-        (source.stamp == stamp).then_some(source.hash)
+        let (source, _) = Source::read(&self.source_path(&stamp), &stamp)?;
+        Some(source.hash().to_owned())
     }
 
     /// Notes the hash of the contents of a file that had this metadata before and after it was read. A file that could
@@ -127,10 +120,36 @@ impl Cache {
         if stamp.is_settled(SystemTime::now()) {
             let path = self.source_path(&stamp);
             let folder = path.parent().expect("a note lies in a folder");
-            let source = Source { stamp, hash: hash.to_owned() };
+            let source = Source::new(stamp, hash);
             self.remove_old_notes(stamp.place().1 as u8);
             // A cache that cannot be written to notes nothing: no reason to fail.
             let _ = self.prepare_folder(folder).and_then(|()| file::write_json(&path, &source));
+        }
+    }
+
+    /// The entry that a file with this metadata led to not long ago, when it was used in the way that `how` says (a hash
+    /// of everything that its key depends on besides the file's contents): what [`Self::remember`] has noted, if neither the
+    /// file nor the artifact has changed since. Costs much less than finding it by its key.
+    pub fn recall(&self, metadata: &Metadata, how: u64) -> Option<(Key, Found<'_>)> {
+        let stamp = Stamp::of(metadata);
+        let (source, note) = Source::read(&self.source_path(&stamp), &stamp)?;
+        let (key, artifact) = source.recall(how).filter(|_| source::is_recent(&note))?;
+        let (file, size_bytes) = source::open(&self.entry_path(&key), &artifact)?;
+        Some((key, Found { file, size_bytes, directory: &self.directory }))
+    }
+
+    /// Notes that a file with this metadata, whose hash is noted, led to the entry under `key` when it was used in the
+    /// way that `how` says.
+    pub fn remember(&self, metadata: &Metadata, how: u64, key: &Key, found: &Found<'_>) {
+        let stamp = Stamp::of(metadata);
+        let path = self.source_path(&stamp);
+        if let Some((mut source, _)) = Source::read(&path, &stamp)
+            && found.directory == self.directory
+            && let Ok(artifact) = found.file.metadata()
+        {
+            source.remember(how, key, &Stamp::of(&artifact));
+            // A cache that cannot be written to notes nothing: no reason to fail.
+            let _ = file::write_json(&path, &source);
         }
     }
 
@@ -340,6 +359,50 @@ mod tests {
         fs::write(&path, b"two").expect("it can be written");
         fs::File::open(&path).and_then(|file| file.set_modified(old)).expect("its time can be set");
         assert_eq!(cache.known_hash(&metadata()), None);
+    }
+
+    #[test]
+    fn an_entry_is_recalled_until_it_or_its_file_changes() {
+        let (directory, cache) = cache();
+        let path = directory.path().join("source");
+        fs::write(&path, b"one").expect("it can be written");
+        let metadata = || fs::metadata(&path).expect("it has metadata");
+        while !Stamp::of(&metadata()).is_settled(SystemTime::now()) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let (inputs, key) = (inputs("one"), key(&inputs("one")));
+        let store = || cache.store(&inputs, "name", b"artifact").map(drop).expect("it can be stored");
+        let remember = || {
+            let found = cache.find(&key).expect("it is there");
+            cache.remember(&metadata(), 1, &key, &found);
+        };
+        let recall = |how: u64| cache.recall(&metadata(), how).map(|(key, found)| (key, read(found.file)));
+        store();
+        remember();
+        assert_eq!(recall(1), None, "nothing is known of the file");
+        cache.note_hash(&metadata(), "hash");
+        remember();
+        assert_eq!(recall(1), Some((key, b"artifact".to_vec())));
+        assert_eq!(recall(2), None);
+        // Made anew, or changed in place: it is looked up by its key.
+        store();
+        assert_eq!(recall(1), None);
+        remember();
+        fs::write(cache.entry_path(&key), b"ARTIFACT").expect("it can be written");
+        assert_eq!(recall(1), None);
+        store();
+        remember();
+        let note = cache.source_path(&Stamp::of(&metadata()));
+        let age = |note: &Path, time| fs::File::open(note).and_then(|file| file.set_modified(time));
+        let hours = Duration::from_secs(2 * 3600);
+        for time in [SystemTime::now() - hours, SystemTime::now() + hours] {
+            age(&note, time).expect("its time can be set");
+            assert_eq!(recall(1), None, "that is looked up from time to time");
+        }
+        remember();
+        assert!(recall(1).is_some());
+        fs::write(&path, b"two").expect("it can be written");
+        assert_eq!(recall(1), None);
     }
 
     #[test]

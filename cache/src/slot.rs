@@ -31,7 +31,7 @@ pub(crate) fn folder_of(directory: &Path, first_byte: u8) -> PathBuf {
 
 /// Where the artifact under `key` lies.
 pub(crate) fn path(directory: &Path, key: &Key) -> PathBuf {
-    let key = key.to_string();
+    let key = key.digits();
     folder(directory).join(&key[..2]).join(&key[2..])
 }
 
