@@ -31,6 +31,12 @@ fn main() {
         }
     }
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=start.ld");
+    // Lays out what runs while a program starts side by side, in the binaries that are released for Linux.
+    if std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|environment| environment == "musl") {
+        let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{folder}/start.ld");
+    }
     println!("cargo::rustc-env=WASMC_BUILD={:016x}", hasher.finish());
 }
 

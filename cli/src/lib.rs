@@ -55,6 +55,14 @@ enum Verb {
     Man(man::Arguments),
 }
 
+/// Runs the command that `arguments` are, if it is `run FILE ARGS...`, and gives the status to exit with. There is nothing
+/// to parse then, and setting up the parser takes longer than loading the program. All that was printed is flushed.
+pub fn run_program(arguments: &[OsString]) -> Option<i32> {
+    let [_, verb, words @ ..] = arguments else { return None };
+    let arguments = run::parse(words).filter(|_| verb == "run")?;
+    Some(run::run(&arguments).unwrap_or_else(|error| wasmrun::process::report("wasmc", &error)))
+}
+
 /// Runs the command that `arguments` are, and gives the status to exit with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let command = match Command::try_parse_from(arguments) {

@@ -14,7 +14,7 @@ use wasmc_compiler::CompileOptions;
 use wasmc_loader::Image;
 use wasmrun::process::say;
 
-use crate::cache::inputs::{Source, inputs};
+use crate::cache::inputs::{Source, how, inputs};
 use crate::input::{self, Kind};
 use crate::options::with_threads;
 use crate::progress;
@@ -86,12 +86,17 @@ impl Opener {
 
     fn try_open(&self, file: &Path) -> anyhow::Result<(Image, Opened)> {
         // A module that was run before is not even opened.
-        let before = metadata(file);
-        if let Some(cache) = &self.cache
-            && let Some(source) = self.known_source(before.as_ref())
-            && let Some(found) = find(cache, file, &wasmc_cache::key(&inputs(file, &source, &self.options)))
-        {
-            return Ok(found);
+        let wanted = Use { before: metadata(file), how: how(file, &self.options), file };
+        let before = wanted.before.as_ref();
+        if let Some(cache) = &self.cache {
+            if let Some(found) = wanted.recall(cache) {
+                return Ok(found);
+            }
+            if let Some(source) = self.known_source(before)
+                && let Some(found) = wanted.find(cache, &wasmc_cache::key(&inputs(file, &source, &self.options)))
+            {
+                return Ok(found);
+            }
         }
         if before.is_some() && is_object(file)? {
             let bytes = before.map_or(0, |metadata| metadata.len());
@@ -110,22 +115,23 @@ impl Opener {
             let (artifact, time) = self.compile(file, &bytes)?;
             return Ok((Image::from_bytes(&artifact)?, compiled(file, None, &artifact, time, false)));
         };
-        let source = note_source(cache, file, before.as_ref(), &bytes);
+        let source = note_source(cache, file, before, &bytes);
         let inputs = inputs(file, &source, &self.options);
         let key = wasmc_cache::key(&inputs);
-        if let Some(found) = find(cache, file, &key) {
+        if let Some(found) = wanted.find(cache, &key) {
             return Ok(found);
         }
         let _lock = progress::wait(file, || cache.lock(&key));
         // Whoever had the lock has made it.
-        if let Some(found) = find(cache, file, &key) {
+        if let Some(found) = wanted.find(cache, &key) {
             return Ok(found);
         }
-        self.make(cache, file, &bytes, &inputs)
+        self.make(cache, &wanted, &bytes, &inputs)
     }
 
     /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
-    fn make(&self, cache: &Cache, file: &Path, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
+    fn make(&self, cache: &Cache, wanted: &Use<'_>, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
+        let file = wanted.file;
         let key = wasmc_cache::key(inputs);
         let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * bytes.len() as u64;
         let room = self.make_room(cache, key, wanted_bytes);
@@ -138,7 +144,12 @@ impl Opener {
             let _ = self.make_room(cache, key, 0).recv_timeout(ROOM_PATIENCE);
         }
         match stored {
-            Ok(stored) => Ok((Image::from_file(&stored)?, compiled(file, Some(key), &artifact, time, true))),
+            Ok(stored) => {
+                let size_bytes = artifact.len() as u64;
+                let found = Found { file: stored, size_bytes, directory: cache.directory() };
+                wanted.remember(cache, &key, &found);
+                Ok((Image::from_file(found.file)?, compiled(file, Some(key), &artifact, time, true)))
+            }
             // The program still runs.
             Err(error) => {
                 say(&format!("wasmc: warning: {error}; nothing is kept"));
@@ -201,19 +212,45 @@ fn metadata(file: &Path) -> Option<Metadata> {
     if input::is_standard(file) { None } else { fs::metadata(file).ok() }
 }
 
-/// An entry that does not load is as good as none.
-fn find(cache: &Cache, file: &Path, key: &Key) -> Option<(Image, Opened)> {
-    let Found { file: artifact, size_bytes, directory } = cache.find(key)?;
-    match Image::from_file(&artifact) {
-        Ok(image) => {
-            let way = Way::Found(directory.to_owned());
-            Some((image, Opened { file: file.to_owned(), way, key: Some(*key), bytes: size_bytes }))
-        }
-        Err(_) => {
+/// A use of a file, as the cache notes it.
+struct Use<'a> {
+    file: &'a Path,
+    before: Option<Metadata>,
+    /// What the artifact depends on besides the module.
+    how: u64,
+}
+
+impl Use<'_> {
+    /// The entry that the file led to when it was last used like this.
+    fn recall(&self, cache: &Cache) -> Option<(Image, Opened)> {
+        let (key, found) = cache.recall(self.before.as_ref()?, self.how)?;
+        load(self.file, &key, found)
+    }
+
+    /// The entry under `key`. One that does not load is as good as none.
+    fn find(&self, cache: &Cache, key: &Key) -> Option<(Image, Opened)> {
+        let found = cache.find(key)?;
+        self.remember(cache, key, &found);
+        let loaded = load(self.file, key, found);
+        if loaded.is_none() {
             cache.remove(key);
-            None
+        }
+        loaded
+    }
+
+    fn remember(&self, cache: &Cache, key: &Key, found: &Found<'_>) {
+        if let Some(before) = &self.before {
+            cache.remember(before, self.how, key, found);
         }
     }
+}
+
+/// The image of an entry; `None` if it does not load.
+fn load(file: &Path, key: &Key, found: Found<'_>) -> Option<(Image, Opened)> {
+    let Found { file: artifact, size_bytes, directory } = found;
+    let image = Image::from_file(artifact).ok()?;
+    let way = Way::Found(directory.to_owned());
+    Some((image, Opened { file: file.to_owned(), way, key: Some(*key), bytes: size_bytes }))
 }
 
 fn object(file: &Path, bytes: u64) -> Opened {

@@ -9,7 +9,7 @@ use wasmc_contract::target::{Architecture, CpuFeature, CpuFeatures, Target};
 use wasmrun::process::UsageError;
 
 /// How a module is compiled.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Compilation")]
 pub(crate) struct CompileArguments {
     /// How much work goes into the code: 0 compiles quickest, 1 optimizes, 2 optimizes more, s makes it small.
@@ -147,31 +147,19 @@ pub(crate) fn list(names: impl Iterator<Item = impl fmt::Display>) -> String {
     names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-macro_rules! detect {
-    ($detect:ident: $($name:tt => $feature:ident),* $(,)?) => {{
-        let mut features = CpuFeatures::BASELINE;
-        $(if std::arch::$detect!($name) {
-            features = features.with(CpuFeature::$feature);
-        })*
-        features
-    }};
+/// What this machine's CPU has.
+fn native() -> CpuFeatures {
+    let host = Target::host().map(|host| host.architecture);
+    let known = CpuFeature::ALL.iter().filter(|feature| Some(feature.architecture()) == host);
+    wasmc_loader::cpu_features(known.fold(CpuFeatures::BASELINE, |set, feature| set.with(*feature)))
 }
 
-/// What this machine's CPU has.
-#[cfg(target_arch = "x86_64")]
-fn native() -> CpuFeatures {
-    detect! { is_x86_feature_detected:
-        "cmpxchg16b" => Cmpxchg16b, "sse3" => Sse3, "ssse3" => Ssse3, "sse4.1" => Sse41, "sse4.2" => Sse42,
-        "popcnt" => Popcnt, "avx" => Avx, "avx2" => Avx2, "fma" => Fma, "bmi1" => Bmi1, "bmi2" => Bmi2,
-        "lzcnt" => Lzcnt, "avx512f" => Avx512f, "avx512vl" => Avx512vl, "avx512dq" => Avx512dq,
-        "avx512bitalg" => Avx512bitalg, "avx512vbmi" => Avx512vbmi,
-    }
-}
-
-/// What this machine's CPU has.
-#[cfg(target_arch = "aarch64")]
-fn native() -> CpuFeatures {
-    detect! { is_aarch64_feature_detected: "lse" => Lse, "fp16" => Fp16 }
+/// What code is compiled for that is run at once and kept, unless something else is said: what nearly all machines have,
+/// so that others can use it as well, if this one has it.
+pub(crate) fn common_cpu() -> &'static str {
+    const COMMON: &str = "x86-64-v2";
+    let common = CpuFeatures::x86_64_level(COMMON).unwrap_or_default();
+    if wasmc_loader::cpu_features(common) == common { COMMON } else { "baseline" }
 }
 
 #[cfg(test)]

@@ -7,18 +7,18 @@ use std::path::Path;
 use wasmrun::{Program, RunOptions};
 
 use crate::open::Opener;
-use crate::options::{CompileArguments, parse_target};
+use crate::options::{CompileArguments, common_cpu, parse_target};
 use crate::settings::{Flags, Settings};
 use crate::stats;
 
 /// Run a program: a module (.wasm or .wat) or an object.
 ///
-/// Options come before FILE; everything after it is the program's own. A module is compiled for this machine's CPU
-/// when it is first run, and kept in a cache, which may be deleted at any time: `wasmc cache path` says where it is, and
-/// `wasmc config` what decides that.
+/// Options come before FILE; everything after it is the program's own. A module is compiled when it is first run, for a
+/// CPU that nearly all machines have (x86-64-v2; `--cpu native` for all that this one has), and kept in a cache, which may
+/// be deleted at any time: `wasmc cache path` says where it is, and `wasmc config` what decides that.
 ///
 /// Nothing of the system is reachable for the program but its standard streams and what the options grant.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(override_usage = "wasmc run [OPTIONS] FILE [ARGS]...")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -44,8 +44,14 @@ pub(crate) struct Arguments {
     program: Vec<OsString>,
 }
 
+/// What `words` after `run` mean, if that can be told without the parser: a program and its arguments.
+pub(crate) fn parse(words: &[OsString]) -> Option<Arguments> {
+    let is_option = words.first()?.as_encoded_bytes().starts_with(b"-");
+    (!is_option).then(|| Arguments { program: words.to_vec(), ..Arguments::default() })
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    let mut options = arguments.compilation.options(parse_target(None)?, "native")?;
+    let mut options = arguments.compilation.options(parse_target(None)?, common_cpu())?;
     options.interruptible |= arguments.options.timeout.is_some();
     options.canonical_nans |= arguments.options.deterministic;
     let settings = Settings::resolve(&arguments.flags, arguments.no_cache)?;

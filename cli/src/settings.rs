@@ -129,7 +129,8 @@ impl Settings {
     pub(crate) fn limit(&self, cache: &Cache) -> Limit {
         let bytes =
             self.max_size.value.map_or_else(|| wasmc_cache::default_limit_bytes(cache.directory()), |size| size.0);
-        Limit { bytes, build: crate::cache::inputs::build() }
+        let build = crate::cache::inputs::build().map(|(name, value)| (name.to_owned(), value)).collect();
+        Limit { bytes, build }
     }
 }
 

@@ -11,7 +11,7 @@ use wasmc_loader::Printable;
 use super::inputs::MODULE;
 use super::{Place, show};
 use crate::open::Opener;
-use crate::options::{CompileArguments, parse_target};
+use crate::options::{CompileArguments, common_cpu, parse_target};
 use crate::output;
 
 /// Say whether `wasmc run` would find FILE in the cache, and if not, why: which inputs differ from those of the nearest
@@ -36,7 +36,7 @@ struct Difference {
 }
 
 pub(super) fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<i32> {
-    let options = arguments.compilation.options(parse_target(None)?, "native")?;
+    let options = arguments.compilation.options(parse_target(None)?, common_cpu())?;
     let inputs = Opener::new(options, None, place.settings.clone()).inputs(&arguments.file)?;
     let key = wasmc_cache::key(&inputs);
     let looked_at = place.cache.examine(&key);

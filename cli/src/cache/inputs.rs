@@ -1,6 +1,7 @@
 //! What an artifact is kept under: a module's source and the compiler's options in, named inputs out.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
 use wasmc_cache::Inputs;
@@ -42,9 +43,32 @@ impl fmt::Display for Source {
     }
 }
 
-/// What an artifact is kept under: everything that it depends on. Options are taken apart here, so that a new one
-/// cannot be forgotten.
+/// What an artifact is kept under: everything that it depends on.
 pub(crate) fn inputs(file: &Path, source: &Source, options: &CompileOptions) -> Inputs {
+    let mut all: Inputs = build().chain(of_options(options)).map(|(name, value)| (name.to_owned(), value)).collect();
+    all.insert(MODULE.to_owned(), source.to_string());
+    if source.is_text {
+        // The text format's line tables name the file.
+        all.insert("file".to_owned(), file_name(file));
+    }
+    all
+}
+
+/// A hash of everything that an artifact of the module in `file` depends on, but for the module. It takes much less than
+/// naming the inputs, and is compared with nothing but what the same build noted.
+pub(crate) fn how(file: &Path, options: &CompileOptions) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    build().for_each(|input| input.hash(&mut hasher));
+    (options, file.file_name()).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The options that change an artifact, by name. They are taken apart here, so that a new one cannot be forgotten.
+fn of_options(options: &CompileOptions) -> impl Iterator<Item = (&'static str, String)> {
     let CompileOptions {
         target,
         cpu_features,
@@ -57,7 +81,7 @@ pub(crate) fn inputs(file: &Path, source: &Source, options: &CompileOptions) -> 
         // What is checked afterwards does not change the bytes.
         verify: _,
     } = options;
-    let mut inputs = vec![
+    [
         ("target", target.name().to_owned()),
         ("CPU features", cpu_features.to_string()),
         ("optimization", format!("{optimization:?}")),
@@ -66,19 +90,12 @@ pub(crate) fn inputs(file: &Path, source: &Source, options: &CompileOptions) -> 
         ("canonical NaNs", canonical_nans.to_string()),
         ("symbol prefix", symbol_prefix.clone()),
         ("proposals", enabled(*features).join(", ")),
-        (MODULE, source.to_string()),
-    ];
-    if source.is_text {
-        // The text format's line tables name the file.
-        inputs.push(("file", file.file_name().unwrap_or_default().to_string_lossy().into_owned()));
-    }
-    let mut all = build();
-    all.extend(inputs.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    all
+    ]
+    .into_iter()
 }
 
 /// What all entries of this build have in common. It is the same for the same sources, on any machine.
-pub(crate) fn build() -> Inputs {
+pub(crate) fn build() -> impl Iterator<Item = (&'static str, String)> {
     let contract = (wasmc_contract::CONTRACT_VERSION, wasmc_contract::CONTRACT_REVISION);
     [
         ("compiler", env!("CARGO_PKG_VERSION").to_owned()),
@@ -89,8 +106,6 @@ pub(crate) fn build() -> Inputs {
         ("layout", format!("{}.{}", contract.0, contract.1)),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
 }
 
 /// The names of proposals that are on.

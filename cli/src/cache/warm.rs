@@ -7,7 +7,7 @@ use wasmrun::process::{self, STATUS_FAILURE};
 
 use super::{Place, show};
 use crate::open::{Opened, Opener, Way};
-use crate::options::{CompileArguments, parse_target};
+use crate::options::{CompileArguments, common_cpu, parse_target};
 use crate::output;
 use crate::stats::Totals;
 
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<i32> {
-    let options = arguments.compilation.options(parse_target(None)?, "native")?;
+    let options = arguments.compilation.options(parse_target(None)?, common_cpu())?;
     let mut opener = Opener::new(options, arguments.compilation.threads, place.settings.clone());
     // Whoever asks for it wants it, even if programs are not to use it now.
     opener.cache = Some(place.cache.clone());

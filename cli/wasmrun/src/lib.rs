@@ -10,6 +10,7 @@ use wasmc_loader::Image;
 
 use process::UsageError;
 
+pub mod allocator;
 mod grants;
 mod instantiate;
 mod options;

@@ -4,14 +4,16 @@
 //! handlers that ours replace, a second signal stack) takes as long as loading a program.
 #![no_main]
 
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStrExt;
 
 use clap::Parser;
-mod allocator;
-
+use dlmalloc::GlobalDlmalloc;
+use wasmrun::allocator::SmallFirst;
 use wasmrun::{Program, RunOptions};
+
+#[global_allocator]
+static ALLOCATOR: SmallFirst<GlobalDlmalloc> = SmallFirst::new(GlobalDlmalloc);
 
 /// Run a WebAssembly program that `wasmc compile` has compiled.
 ///
@@ -35,12 +37,8 @@ struct Command {
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
     wasmrun::process::open_standard_streams();
-    let arguments = (0..count as usize).map(|index| {
-        // SAFETY: the C library passes as many strings, which end with a NUL and stay.
-        let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
-        OsStr::from_bytes(argument.to_bytes()).to_owned()
-    });
-    let command = parse(arguments.collect());
+    // SAFETY: the C library passes as many strings, which end with a NUL and stay.
+    let command = parse(unsafe { wasmrun::process::arguments(count, arguments) });
     wasmrun::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
 }
 

@@ -1,7 +1,9 @@
-//! What the process itself does: exit statuses, its last words, broken pipes.
+//! What the process itself does: arguments, exit statuses, its last words.
 
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 
 /// The program ran into its timeout.
 pub const STATUS_TIMEOUT: i32 = 124;
@@ -24,10 +26,18 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// Lets a broken pipe end this process, as it ends others: Rust programs start with that signal ignored.
-pub fn restore_broken_pipe() {
-    // SAFETY: the default disposition runs no code of ours.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+/// The arguments that C's `main` was given.
+///
+/// # Safety
+///
+/// `arguments` must point to `count` strings that end with a NUL.
+pub unsafe fn arguments(count: c_int, arguments: *const *const c_char) -> Vec<OsString> {
+    let argument = |index| {
+        // SAFETY: the caller's promise.
+        let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
+        OsStr::from_bytes(argument.to_bytes()).to_owned()
+    };
+    (0..count as usize).map(argument).collect()
 }
 
 /// Opens `/dev/null` in the place of each standard stream that is closed, so that no other file takes its number.
