@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::measure::{Sample, Subject, alternate, median};
 use crate::report::{Report, Unit};
-use crate::tools::{KERNELS, Program, Tools};
+use crate::tools::{KERNELS, Program, Tools, compile_natively};
 
 pub(crate) const NATIVE: &str = "native";
 pub(crate) const WASMTIME: &str = "wasmtime";
@@ -100,11 +100,28 @@ pub(crate) fn run(tools: &Tools, rounds: usize, report: &mut Report) -> Result<(
     Ok(())
 }
 
-/// Wall time and peak memory of a compiled hello world, many more runs than of a kernel.
+/// Wall time and peak memory of a compiled hello world, many more runs than of a kernel; beside the same program in C,
+/// linked statically on musl (what the system itself takes to start a process) and dynamically.
 pub(crate) fn start(tools: &Tools, rounds: usize, report: &mut Report) -> Result<()> {
     let program = tools.build("hello")?;
-    let mut subjects = runners(tools, &program, &[])?;
+    let mut subjects = Vec::new();
+    for (name, compiler, options) in
+        [(NATIVE, "musl-gcc", &["-O2", "-static"][..]), ("native, dynamic", "gcc", &["-O2"][..])]
+    {
+        let output = tools.build.join("hello").with_extension(compiler);
+        if compile_natively(compiler, options, "hello.c", &output)?.is_some() {
+            subjects.push(Subject::new(name, [output]));
+        }
+    }
+    let native = subjects.iter().any(|subject| subject.name == NATIVE);
+    subjects.extend(runners(tools, &program, &[])?.into_iter().filter(|subject| !native || subject.name != NATIVE));
+    if let Some(wasmtime) = &tools.wasmtime {
+        let command = words([wasmtime as &dyn AsRef<_>, &"run", &"-C", &"cache=y", &program.wasm]);
+        subjects.push(Subject::new("wasmtime run (warm)", command));
+    }
     subjects.push(Subject::new("wasmc run (warm)", words([&tools.wasmc as &dyn AsRef<_>, &"run", &program.wasm])));
+    // The cache notes a file that was made a moment ago only when it can no longer change unseen.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
     agree(&subjects)?;
     let samples = alternate(&subjects, rounds * 20)?;
     for (subject, samples) in subjects.iter().zip(&samples) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use wasmc_compiler::CompileOptions;
 use wasmc_contract::target::Target;
-use wasmc_loader::{Image, Linker, Store, StoreOptions, Value};
+use wasmc_loader::{Image, Linker, Pool, Store, StoreOptions, Value};
 
 use crate::measure::median;
 use crate::report::{Report, Unit};
@@ -31,7 +31,9 @@ pub(crate) fn measure(rounds: usize, report: &mut Report) -> Result<()> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), artifact.bytes())?;
     let mut steps: Vec<(&str, Vec<Duration>)> =
-        ["map and check", "instantiate", "call", "drop"].map(|name| (name, Vec::new())).into();
+        ["map and check", "instantiate", "call", "drop", "take from a pool", "first touch of a page", "give back"]
+            .map(|name| (name, Vec::new()))
+            .into();
     for _ in 0..rounds {
         let totals = round(file.path())?;
         for ((_, samples), total) in steps.iter_mut().zip(totals) {
@@ -44,8 +46,8 @@ pub(crate) fn measure(rounds: usize, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn round(path: &std::path::Path) -> Result<[Duration; 4]> {
-    let mut totals = [Duration::ZERO; 4];
+fn round(path: &std::path::Path) -> Result<[Duration; 7]> {
+    let mut totals = [Duration::ZERO; 7];
     let mut timed = |step: usize, start: Instant| totals[step] += start.elapsed();
     let linker = Linker::new();
     for _ in 0..REPEAT {
@@ -66,6 +68,23 @@ fn round(path: &std::path::Path) -> Result<[Duration; 4]> {
         let start = Instant::now();
         drop(store);
         timed(3, start);
+    }
+    let pool = Pool::new(Image::open(path)?, linker, StoreOptions::default(), 1);
+    drop(pool.acquire()?);
+    for _ in 0..REPEAT {
+        let start = Instant::now();
+        let mut pooled = pool.acquire()?;
+        timed(4, start);
+
+        let instance = pooled.instance();
+        let memory = instance.memory(pooled.store(), "memory").ok_or_else(|| anyhow!("no export `memory`"))?;
+        let start = Instant::now();
+        memory.write(pooled.store(), 50_000, b"x")?;
+        timed(5, start);
+
+        let start = Instant::now();
+        drop(pooled);
+        timed(6, start);
     }
     Ok(totals)
 }

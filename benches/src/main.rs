@@ -35,6 +35,9 @@ struct Arguments {
     /// Further modules to compile, beside the kernels.
     #[arg(long, value_name = "FILE.wasm")]
     module: Vec<PathBuf>,
+    /// Where `wasmc` and `wasmrun` are, such as target/dist/x86_64-linux; beside this program if not given.
+    #[arg(long, value_name = "DIRECTORY")]
+    programs: Option<PathBuf>,
     /// Where `report.md` and `report.svg` go.
     #[arg(long, value_name = "DIRECTORY", default_value = "target/benches")]
     out: PathBuf,
@@ -63,7 +66,7 @@ fn main() -> Result<()> {
     let all = Measure::value_variants();
     let wanted = if arguments.measures.is_empty() { all } else { &arguments.measures };
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
-    let tools = Tools::find(&arguments.out.join("build"))?;
+    let tools = Tools::find(&arguments.out.join("build"), arguments.programs.as_deref())?;
     let mut report = Report::new(&tools);
     for measure in wanted {
         match measure {

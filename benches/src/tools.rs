@@ -11,7 +11,7 @@ pub(crate) const KERNELS: [&str; 8] =
 
 /// The programs that are measured, and where built files go.
 pub(crate) struct Tools {
-    /// `wasmc`, from the folder of this program.
+    /// `wasmc`, from the folder of this program or another one.
     pub(crate) wasmc: PathBuf,
     /// `wasmrun`, likewise.
     pub(crate) wasmrun: PathBuf,
@@ -31,8 +31,12 @@ pub(crate) struct Program {
 
 impl Tools {
     /// Finds everything; what is missing and needed is an error that says how to get it.
-    pub(crate) fn find(build: &Path) -> Result<Self> {
-        let folder = std::env::current_exe()?.parent().context("this program lies in no folder")?.to_owned();
+    pub(crate) fn find(build: &Path, programs: Option<&Path>) -> Result<Self> {
+        let folder = match programs {
+            // Commands run in other folders as well.
+            Some(programs) => std::path::absolute(programs)?,
+            None => std::env::current_exe()?.parent().context("this program lies in no folder")?.to_owned(),
+        };
         let beside = |name: &str| {
             let path = folder.join(name);
             ensure!(path.exists(), "{} is not there: build it with `cargo build --release`", path.display());
@@ -60,6 +64,17 @@ impl Tools {
         }
         Ok(program)
     }
+}
+
+/// Compiles a kernel with one of the system's own C compilers; `None` if it is not there.
+pub(crate) fn compile_natively(compiler: &str, options: &[&str], kernel: &str, output: &Path) -> Result<Option<()>> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels").join(kernel);
+    let done = match Command::new(compiler).args(options).arg(source).arg("-o").arg(output).output() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        done => done.with_context(|| format!("cannot start {compiler}"))?,
+    };
+    ensure!(done.status.success(), "{compiler}: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(Some(()))
 }
 
 /// Compiles C or C++ (`cc` or `c++`).
