@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn errors_are_the_systems_own() {
-        let error = write(Path::new("/nonexistent/a.o"), b"", false).expect_err("there is no such folder");
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let error = write(&folder.path().join("none/a.o"), b"", false).expect_err("there is no such folder");
         assert!(format!("{error:#}").contains("No such file or directory (os error 2)"), "{error:#}");
     }
 }
