@@ -6,12 +6,12 @@
 
 use std::ffi::{c_char, c_int};
 
-use mimalloc::MiMalloc;
-use wasmrun::allocator::SmallFirst;
-
-// mimalloc, for compiling with many threads.
+// Where musl's allocator would be the choice: a start takes no system call, and threads that compile do not wait for each
+// other.
+#[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: SmallFirst<MiMalloc> = SmallFirst::new(MiMalloc);
+static ALLOCATOR: wasmrun::allocator::SmallFirst<mimalloc::MiMalloc> =
+    wasmrun::allocator::SmallFirst::new(mimalloc::MiMalloc);
 
 /// Called by the C library.
 #[unsafe(no_mangle)]

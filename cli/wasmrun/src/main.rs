@@ -8,12 +8,13 @@ use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
 
 use clap::Parser;
-use dlmalloc::GlobalDlmalloc;
-use wasmrun::allocator::SmallFirst;
 use wasmrun::{Program, RunOptions};
 
+// Where musl's allocator would be the choice, which makes a mapping for each size.
+#[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: SmallFirst<GlobalDlmalloc> = SmallFirst::new(GlobalDlmalloc);
+static ALLOCATOR: wasmrun::allocator::SmallFirst<dlmalloc::GlobalDlmalloc> =
+    wasmrun::allocator::SmallFirst::new(dlmalloc::GlobalDlmalloc);
 
 /// Run a WebAssembly program that `wasmc compile` has compiled.
 ///
