@@ -207,13 +207,19 @@ impl Cache {
         let unfinished = UNFINISHED.create(folder).map_err(store_error)?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 64 << 10];
+        let mut stored = 0;
         loop {
             let length = part.read(&mut buffer).map_err(ImportError::Archive)?;
             if length == 0 {
                 break;
             }
+            stored += length as u64;
             hasher.update(&buffer[..length]);
             unfinished.as_file().write_all(&buffer[..length]).map_err(store_error)?;
+        }
+        if stored != expected {
+            // The archive ends here.
+            return Ok(Err(Refusal::Size { expected, found: stored }));
         }
         if hasher.finalize().to_hex().as_str() != description.checksum {
             return Ok(Err(Refusal::Checksum));

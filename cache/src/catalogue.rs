@@ -164,10 +164,22 @@ fn entries_of(directory: &Path, is_in_layer: bool) -> Vec<Entry> {
     entries
 }
 
+/// Whether a note is called so: numbers, or what is left of a key. Other files are none of ours.
+fn is_note(name: &str) -> bool {
+    let digits = name.strip_suffix(entry::DESCRIPTION).and_then(|name| name.strip_suffix('.'));
+    digits.is_some_and(|digits| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match digits.split_once('-') {
+            Some((device, inode)) => is_number(device) && is_number(inode),
+            None => digits.len() == 62 && is_number(digits),
+        }
+    })
+}
+
 fn remove_notes(folder: &Path) {
     let Ok(notes) = fs::read_dir(folder) else { return };
     for note in notes.flatten() {
-        if note.path().extension().is_some_and(|extension| extension == entry::DESCRIPTION) {
+        if note.file_name().to_str().is_some_and(is_note) {
             let _ = fs::remove_file(note.path());
         }
     }

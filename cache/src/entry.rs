@@ -79,7 +79,7 @@ pub(crate) struct Opened {
 
 /// Opens the entry at `path`, if `owner` alone could have written it. Its bytes are not looked at.
 pub(crate) fn open(path: &Path, key: &Key, owner: Owner) -> Result<Opened, Flaw> {
-    let file = File::open(path).map_err(|error| match error.kind() {
+    let file = file::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Flaw::Missing,
         _ => Flaw::Unreadable(error.to_string()),
     })?;

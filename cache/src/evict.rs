@@ -73,7 +73,7 @@ impl Cache {
             return Freed::default();
         }
         // Each would remove enough for all.
-        let _lock = match lock::try_lock(&self.directory.join("locks/eviction")) {
+        let _lock = match lock::try_lock(&self.directory.join("locks").join(lock::EVICTION)) {
             Err(NoLock::Taken) => return Freed::default(),
             result => result.ok(),
         };

@@ -1,8 +1,8 @@
 //! Small files, and those that are stored: they appear whole or not at all, and are this user's alone.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -41,6 +41,11 @@ impl Owner {
     }
 }
 
+/// Opens what is at `path` to be read. What is no file is not waited for: a pipe that somebody put there would never end it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
 /// Writes a file in the place of what may be there, and gives it, to be read.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let folder = path.parent().expect("a file of the cache lies in a folder");
@@ -62,7 +67,7 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> 
 
 /// What is in the file, and its metadata, if it is there, is well-formed, and no one but `owner` could have written it.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, owner: Owner) -> Option<(T, File, Metadata)> {
-    let file = File::open(path).ok()?;
+    let file = open(path).ok()?;
     let metadata = file.metadata().ok()?;
     if !metadata.is_file() || !owner.alone_writes(&metadata) || metadata.len() > JSON_BYTES_MAX {
         return None;

@@ -106,6 +106,21 @@ impl Cache {
         &self.layers
     }
 
+    /// Whether the writable one, if it is there, is this user's alone to write: what others can put into it cannot be
+    /// told from our own.
+    ///
+    /// # Errors
+    ///
+    /// [`Flaw::Untrusted`] if not.
+    pub fn check_owner(&self) -> Result<(), Flaw> {
+        match fs::metadata(&self.directory) {
+            Ok(metadata) if metadata.is_dir() && !Owner::own().alone_writes(&metadata) => {
+                Err(Flaw::Untrusted(self.directory.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The hash of the contents of a file with this metadata, if it was noted and the file has not changed since.
     pub fn known_hash(&self, metadata: &Metadata) -> Option<String> {
         let stamp = Stamp::of(metadata);
@@ -138,12 +153,13 @@ impl Cache {
         Some((key, Found { file, size_bytes, directory: &self.directory }))
     }
 
-    /// Notes that a file with this metadata, whose hash is noted, led to the entry under `key` when it was used in the
-    /// way that `how` says.
-    pub fn remember(&self, metadata: &Metadata, how: u64, key: &Key, found: &Found<'_>) {
+    /// Notes that a file with this metadata, if this is the hash that is noted of its contents, led to the entry under
+    /// `key` when it was used in the way that `how` says.
+    pub fn remember(&self, metadata: &Metadata, hash: &str, how: u64, key: &Key, found: &Found<'_>) {
         let stamp = Stamp::of(metadata);
         let path = self.source_path(&stamp);
         if let Some((mut source, _)) = Source::read(&path, &stamp)
+            && source.hash() == hash
             && found.directory == self.directory
             && let Ok(artifact) = found.file.metadata()
         {
@@ -374,12 +390,15 @@ mod tests {
         let store = || cache.store(&inputs, "name", b"artifact").map(drop).expect("it can be stored");
         let remember = || {
             let found = cache.find(&key).expect("it is there");
-            cache.remember(&metadata(), 1, &key, &found);
+            cache.remember(&metadata(), "hash", 1, &key, &found);
         };
         let recall = |how: u64| cache.recall(&metadata(), how).map(|(key, found)| (key, read(found.file)));
         store();
         remember();
         assert_eq!(recall(1), None, "nothing is known of the file");
+        cache.note_hash(&metadata(), "other");
+        remember();
+        assert_eq!(recall(1), None, "the entry was made from other contents");
         cache.note_hash(&metadata(), "hash");
         remember();
         assert_eq!(recall(1), Some((key, b"artifact".to_vec())));

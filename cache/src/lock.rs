@@ -11,6 +11,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::file::make_folder;
+use crate::key::Key;
 use crate::unfinished::is_left;
 
 /// Held until it is dropped.
@@ -84,11 +85,22 @@ impl Drop for Lock {
     }
 }
 
+/// The lock of whoever makes room.
+pub(crate) const EVICTION: &str = "eviction";
+
+/// Whether a lock is called so; other files are none of ours.
+fn is_name(name: &str) -> bool {
+    name == EVICTION || name.parse::<Key>().is_ok()
+}
+
 /// Removes what killed processes left in `folder`.
 pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        if let Ok(file) = File::open(entry.path())
+        let is_lock =
+            entry.file_name().to_str().is_some_and(is_name) && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_lock
+            && let Ok(file) = crate::file::open(&entry.path())
             && is_left(&file)
         {
             let _ = fs::remove_file(entry.path());
@@ -104,7 +116,7 @@ mod tests {
     fn a_lock_has_one_holder_and_leaves_nothing() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let folder = directory.path().join("locks");
-        let path = folder.join("key");
+        let path = folder.join(EVICTION);
         let held = try_lock(&path).expect("it is free");
         assert_eq!(try_lock(&path).expect_err("it is taken"), NoLock::Taken);
         sweep(&folder);

@@ -77,8 +77,8 @@ pub(crate) fn is_recent(note: &Metadata) -> bool {
 
 /// Opens the artifact at `path` if it is still the one with this stamp, and its owner's alone to write.
 pub(crate) fn open(path: &Path, artifact: &Stamp) -> Option<(File, u64)> {
-    let file = File::open(path).ok()?;
+    let file = file::open(path).ok()?;
     let metadata = file.metadata().ok()?;
-    let is_it = Stamp::of(&metadata) == *artifact && Owner::own().alone_writes(&metadata);
+    let is_it = metadata.is_file() && Stamp::of(&metadata) == *artifact && Owner::own().alone_writes(&metadata);
     is_it.then_some((file, metadata.len()))
 }

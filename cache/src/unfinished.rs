@@ -57,7 +57,8 @@ impl Unfinished {
                 .and_then(|name| name.strip_prefix(self.prefix))
                 .is_some_and(|rest| rest.ends_with(self.suffix));
             if is_unfinished
-                && let Ok(file) = File::open(entry.path())
+                && entry.file_type().is_ok_and(|kind| kind.is_file())
+                && let Ok(file) = crate::file::open(&entry.path())
                 && is_left(&file)
             {
                 // While it is locked, so that its maker notices.

@@ -63,9 +63,21 @@ pub fn run_program(arguments: &[OsString]) -> Option<i32> {
     Some(run::run(&arguments).unwrap_or_else(|error| wasmrun::process::report("wasmc", &error)))
 }
 
+/// Reads the command line. The parser takes `-O0` before a program whose own arguments may start with a hyphen for the
+/// program: it is given as two words then.
+fn parse(mut arguments: Vec<OsString>) -> Result<Command, clap::Error> {
+    loop {
+        let command = Command::try_parse_from(&arguments)?;
+        let Verb::Run(run) = &command.verb else { return Ok(command) };
+        let Some(level) = run.attached_level() else { return Ok(command) };
+        let at = arguments.len() - run.program_words();
+        arguments.splice(at..=at, ["-O".into(), level]);
+    }
+}
+
 /// Runs the command that `arguments` are, and gives the status to exit with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let command = match Command::try_parse_from(arguments) {
+    let command = match parse(arguments.into_iter().collect()) {
         Ok(command) => command,
         Err(error) => {
             // If nobody listens, there is nobody to tell.

@@ -63,7 +63,11 @@ pub(crate) enum Way {
 impl Opener {
     /// With the cache of the settings, if that is to be used.
     pub(crate) fn new(options: CompileOptions, threads: Option<u16>, settings: Settings) -> Self {
-        let cache = if settings.is_enabled.value { settings.cache() } else { None };
+        let mut cache = if settings.is_enabled.value { settings.cache() } else { None };
+        if let Some(Err(flaw)) = cache.as_ref().map(Cache::check_owner) {
+            say(&format!("wasmc: warning: {flaw}; nothing is kept (WASMC_CACHE_DIR names another place)"));
+            cache = None;
+        }
         Self { options, threads, settings, cache, opened: Vec::new() }
     }
 
@@ -93,7 +97,8 @@ impl Opener {
                 return Ok(found);
             }
             if let Some(source) = self.known_source(before)
-                && let Some(found) = wanted.find(cache, &wasmc_cache::key(&inputs(file, &source, &self.options)))
+                && let Some(found) =
+                    wanted.find(cache, &source, &wasmc_cache::key(&inputs(file, &source, &self.options)))
             {
                 return Ok(found);
             }
@@ -108,7 +113,7 @@ impl Opener {
             return Ok((image, object(file, bytes.len() as u64)));
         }
         let Some(cache) = &self.cache else {
-            if self.settings.is_enabled.value {
+            if self.settings.is_enabled.value && self.settings.directory.value.is_none() {
                 say("wasmc: warning: there is no home directory to keep a cache in; nothing is kept \
                      (WASMC_CACHE_DIR names another place)");
             }
@@ -118,19 +123,26 @@ impl Opener {
         let source = note_source(cache, file, before, &bytes);
         let inputs = inputs(file, &source, &self.options);
         let key = wasmc_cache::key(&inputs);
-        if let Some(found) = wanted.find(cache, &key) {
+        if let Some(found) = wanted.find(cache, &source, &key) {
             return Ok(found);
         }
         let _lock = progress::wait(file, || cache.lock(&key));
         // Whoever had the lock has made it.
-        if let Some(found) = wanted.find(cache, &key) {
+        if let Some(found) = wanted.find(cache, &source, &key) {
             return Ok(found);
         }
-        self.make(cache, &wanted, &bytes, &inputs)
+        self.make(cache, &wanted, &source, &bytes, &inputs)
     }
 
     /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
-    fn make(&self, cache: &Cache, wanted: &Use<'_>, bytes: &[u8], inputs: &Inputs) -> anyhow::Result<(Image, Opened)> {
+    fn make(
+        &self,
+        cache: &Cache,
+        wanted: &Use<'_>,
+        source: &Source,
+        bytes: &[u8],
+        inputs: &Inputs,
+    ) -> anyhow::Result<(Image, Opened)> {
         let file = wanted.file;
         let key = wasmc_cache::key(inputs);
         let wanted_bytes = ARTIFACT_BYTES_MIN + ARTIFACT_GROWTH * bytes.len() as u64;
@@ -147,7 +159,7 @@ impl Opener {
             Ok(stored) => {
                 let size_bytes = artifact.len() as u64;
                 let found = Found { file: stored, size_bytes, directory: cache.directory() };
-                wanted.remember(cache, &key, &found);
+                wanted.remember(cache, source, &key, &found);
                 Ok((Image::from_file(found.file)?, compiled(file, Some(key), &artifact, time, true)))
             }
             // The program still runs.
@@ -209,7 +221,7 @@ const ARTIFACT_GROWTH: u64 = 2;
 
 /// What the system knows of a file that can be looked at again.
 fn metadata(file: &Path) -> Option<Metadata> {
-    if input::is_standard(file) { None } else { fs::metadata(file).ok() }
+    if input::is_standard(file) { None } else { fs::metadata(file).ok().filter(Metadata::is_file) }
 }
 
 /// A use of a file, as the cache notes it.
@@ -228,9 +240,9 @@ impl Use<'_> {
     }
 
     /// The entry under `key`. One that does not load is as good as none.
-    fn find(&self, cache: &Cache, key: &Key) -> Option<(Image, Opened)> {
+    fn find(&self, cache: &Cache, source: &Source, key: &Key) -> Option<(Image, Opened)> {
         let found = cache.find(key)?;
-        self.remember(cache, key, &found);
+        self.remember(cache, source, key, &found);
         let loaded = load(self.file, key, found);
         if loaded.is_none() {
             cache.remove(key);
@@ -238,9 +250,11 @@ impl Use<'_> {
         loaded
     }
 
-    fn remember(&self, cache: &Cache, key: &Key, found: &Found<'_>) {
+    /// Notes it, unless another module was read than that of which it was noted what it contains: the file was replaced
+    /// meanwhile.
+    fn remember(&self, cache: &Cache, source: &Source, key: &Key, found: &Found<'_>) {
         if let Some(before) = &self.before {
-            cache.remember(before, self.how, key, found);
+            cache.remember(before, &source.to_string(), self.how, key, found);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The options that say how a module is compiled.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use wasmc_compiler::CompileOptions;
@@ -96,8 +97,18 @@ impl CompileArguments {
 
 /// Does `work`, which compiles, with so many threads, or with as many as there are CPUs.
 pub(crate) fn with_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-    Ok(match threads {
-        Some(threads) => rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build()?.install(work),
+    use rayon::{ThreadPool, ThreadPoolBuilder};
+    /// This thread alone, where the system has no more; `None` where it has.
+    static ALONE: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    if let Some(threads) = threads {
+        return Ok(ThreadPoolBuilder::new().num_threads(threads.into()).build()?.install(work));
+    }
+    let alone = ALONE.get_or_init(|| {
+        let failed = ThreadPoolBuilder::new().build_global().is_err();
+        failed.then(|| ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()).flatten()
+    });
+    Ok(match alone {
+        Some(alone) => alone.install(work),
         None => work(),
     })
 }

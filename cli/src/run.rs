@@ -44,6 +44,20 @@ pub(crate) struct Arguments {
     program: Vec<OsString>,
 }
 
+impl Arguments {
+    /// How many words the program and its arguments are.
+    pub(crate) fn program_words(&self) -> usize {
+        self.program.len()
+    }
+
+    /// The level of an `-O` that was taken for the program.
+    pub(crate) fn attached_level(&self) -> Option<OsString> {
+        let level = self.program.first()?.to_str()?.strip_prefix("-O")?;
+        let level = level.strip_prefix('=').unwrap_or(level);
+        (!level.is_empty()).then(|| level.into())
+    }
+}
+
 /// What `words` after `run` mean, if that can be told without the parser: a program and its arguments.
 pub(crate) fn parse(words: &[OsString]) -> Option<Arguments> {
     let is_option = words.first()?.as_encoded_bytes().starts_with(b"-");

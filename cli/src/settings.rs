@@ -121,7 +121,10 @@ impl Settings {
 
     /// The cache, whether or not programs are to use it.
     pub(crate) fn cache(&self) -> Option<Cache> {
-        let directory = self.directory.value.clone()?;
+        /// Where nothing can be made: layers are of use without a place to write to.
+        const NOWHERE: &str = "/dev/null";
+        let nowhere = (!self.layers.value.is_empty()).then(|| PathBuf::from(NOWHERE));
+        let directory = self.directory.value.clone().or(nowhere)?;
         Some(Cache::new(directory).with_layers(self.layers.value.clone()))
     }
 

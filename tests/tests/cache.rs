@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use wasmc_tests::cached::{Cached, as_nobody, entries, module, open_to_all, said};
-use wasmc_tests::tool;
+use wasmc_tests::{binary, tool};
 
 #[test]
 fn a_warm_start_opens_no_module_and_reads_no_artifact() -> Result<()> {
@@ -196,7 +196,7 @@ fn a_program_runs_on_a_full_disk() -> Result<()> {
     let is_root = owner(&cached.cache())? == 0;
     apart.args(if is_root { &["--mount"][..] } else { &["--mount", "--map-root-user"] });
     // Twice: what the first leaves must not be in the way of the second.
-    let script = "mount -t tmpfs -o size=64k none \"$WASMC_CACHE_DIR\" || exit 99; \"$@\" >/dev/null; \"$@\"; \
+    let script = "mount -t tmpfs -o size=64k,mode=700 none \"$WASMC_CACHE_DIR\" || exit 99; \"$@\" >/dev/null; \"$@\"; \
         status=$?; find \"$WASMC_CACHE_DIR\" -name '.unfinished*' >&2; exit $status";
     apart.args(["sh", "-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
     apart.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -263,5 +263,40 @@ fn a_cache_may_be_on_another_file_system() -> Result<()> {
         ensure!(said.contains(expected), "{said}");
     }
     ensure!(entries(&cache)?.len() == 1);
+    Ok(())
+}
+
+/// What others put where we work, or what is none of ours, is neither used, nor waited for, nor removed.
+#[test]
+fn what_is_not_ours_is_left_alone() -> Result<()> {
+    let cached = Cached::new(10)?;
+    cached.run()?;
+    let locks = cached.cache().join("locks");
+    std::fs::create_dir_all(&locks)?;
+    for file in [locks.join("package.lock"), cached.cache().join("sources/00/data.json")] {
+        std::fs::create_dir_all(file.parent().context("a folder")?)?;
+        std::fs::write(&file, b"precious")?;
+        for verb in ["gc", "clear"] {
+            cached.json(&[verb])?;
+        }
+        ensure!(file.exists(), "{}", file.display());
+    }
+    cached.run()?;
+    // A pipe never ends.
+    let entry = cached.entries()?.pop().context("an entry")?;
+    let pipe = cached.at(".wasmc-pipe.tmp");
+    for path in [&entry, &entry.with_extension("json"), &pipe] {
+        let _ = std::fs::remove_file(path);
+        wasmc_tests::tool::run(Command::new("mkfifo").arg(path))?;
+    }
+    cached.run()?;
+    let mut compile = binary::wasmc()?;
+    compile.arg("compile").arg(&cached.program).arg("-o").arg(cached.at("a.o"));
+    wasmc_tests::tool::run(&mut compile)?;
+    // A directory that others can write to is as good as none.
+    std::fs::set_permissions(cached.cache(), std::fs::Permissions::from_mode(0o777))?;
+    let said = cached.run()?;
+    ensure!(said.contains("others could have written") && said.contains("nothing is kept"), "{said}");
+    ensure!(!cached.wasmc(&["cache", "list"])?.output()?.status.success());
     Ok(())
 }

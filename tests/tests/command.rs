@@ -440,3 +440,39 @@ fn nothing_after_the_file_is_parsed() -> Result<()> {
     Done::of(wasmc()?.arg("run").arg(sample("hello.wat")).args(arguments))?.expect_status(0)?.expect_stdout(text)?;
     Ok(())
 }
+
+/// `wasmc run` reads what has a name and no end of its own, and takes its options in every form.
+#[test]
+fn programs_come_by_pipes_and_options_in_one_word() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("app.wat");
+    std::fs::write(&program, r#"(module (func (export "run") (result i32) (i32.const 42)))"#)?;
+    for level in ["-O0", "-O1", "-O2", "-Os", "-O=1"] {
+        let mut command = wasmc_tests::binary::wasmc()?;
+        command.args(["run", "--no-cache", level, "--invoke", "run"]).arg(&program);
+        let output = wasmc_tests::tool::run(&mut command)?;
+        ensure!(output.stdout == b"42\n", "{level}: {output:?}");
+    }
+    let mut command = wasmc_tests::binary::wasmc()?;
+    let output = command.args(["run", "--no-cache", "-Ox"]).arg(&program).output()?;
+    ensure!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("'x'"), "{output:?}");
+    let script = r#"cat "$1" | "$0" run --no-cache --invoke run /dev/stdin"#;
+    let wasmc = wasmc_tests::binary::wasmc()?.get_program().to_owned();
+    let output = std::process::Command::new("sh").arg("-c").arg(script).arg(wasmc).arg(&program).output()?;
+    ensure!(output.stdout == b"42\n", "{output:?}");
+    Ok(())
+}
+
+/// That nobody reads what we say of a program does not change its end.
+#[test]
+fn nobody_has_to_listen_to_what_we_say() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("trap.wat");
+    std::fs::write(&program, r#"(module (func (export "_start") unreachable))"#)?;
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let mut command = wasmc_tests::binary::wasmc()?;
+    let output = command.args(["run", "--no-cache", "--stats"]).arg(&program).stderr(writer).output()?;
+    ensure!(output.status.code() == Some(134), "{}", output.status);
+    Ok(())
+}

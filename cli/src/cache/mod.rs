@@ -86,6 +86,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let Some(cache) = settings.cache() else {
         anyhow::bail!("there is no home directory to keep a cache in: name another place with --cache-dir");
     };
+    // Where it is can be asked of any directory; everything else works in one that is ours.
+    if !matches!(arguments.verb, Verb::Path) {
+        cache.check_owner()?;
+    }
     let place = Place { limit: settings.limit(&cache), cache, settings, json: arguments.json };
     match &arguments.verb {
         Verb::Path => entries::path(&place),

@@ -103,7 +103,7 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::from_file(map::anonymous_file(bytes)?)
+        Self::map(map::anonymous_file(bytes)?, false)
     }
 
     /// The image of a module that a linker put into this program. It is made once, and kept as long as the program runs.
@@ -160,6 +160,11 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
+        Self::map(file, true)
+    }
+
+    /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
+    fn map(file: File, may_copy: bool) -> Result<Self, LoadError> {
         let mapping = map::FileMapping::new(&file)?;
         let bytes = mapping.bytes();
         let sections = elf::Sections::parse(bytes)?;
@@ -177,7 +182,14 @@ impl Image {
             handlers: part(Section::Handlers),
             names: part(Section::Names),
         };
-        mapping.make_executable(parts.text)?;
+        match mapping.make_executable(parts.text) {
+            Err(LoadError::System(error))
+                if may_copy && error.source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                return Self::map(map::anonymous_file(bytes)?, false);
+            }
+            result => result?,
+        }
         let image_offset = sections.range(Section::Image).map_or(0, |range| range.start as u64);
         Self::new(&descriptor, parts, Some((file.into(), image_offset)), Some(mapping))
     }
