@@ -158,9 +158,10 @@ impl Cache {
     pub fn remember(&self, metadata: &Metadata, hash: &str, how: u64, key: &Key, found: &Found<'_>) {
         let stamp = Stamp::of(metadata);
         let path = self.source_path(&stamp);
-        if let Some((mut source, _)) = Source::read(&path, &stamp)
+        // Entries of layers are found by their keys.
+        if found.directory == self.directory
+            && let Some((mut source, _)) = Source::read(&path, &stamp)
             && source.hash() == hash
-            && found.directory == self.directory
             && let Ok(artifact) = found.file.metadata()
         {
             source.remember(how, key, &Stamp::of(&artifact));

@@ -26,8 +26,8 @@ pub(crate) use unwind::{Landing, land};
 /// A reference to an exception.
 ///
 /// A store lets exceptions go that its code refers to no more. One that a host function of the store has been given stays
-/// until that function returns; one that a host has been given outside of all host functions, until it calls the store's code next.
-/// From then on the reference means nothing, and is refused.
+/// until that function returns; one that a host has been given outside of all host functions, until it calls the store's
+/// code next. From then on the reference means nothing, and is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExceptionReference {
     store: u64,

@@ -1,7 +1,6 @@
 //! Address space for memories: reserved once, made accessible as they grow, never copied or moved.
 
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::SystemError;
 
@@ -32,12 +31,7 @@ pub(crate) enum Contents<'a> {
 
 /// A reservation of address space, with a part of it accessible from its start on.
 pub(crate) struct Mapping {
-    /// `None` only while it is dropped.
-    reservation: Option<Reservation>,
-    base: *mut u8,
-    reserved_bytes: usize,
-    /// How much was ever accessible.
-    used_bytes: AtomicUsize,
+    reservation: Reservation,
     /// Bytes that are copied rather than mapped: where, and from where. They belong to the image that the memory's
     /// instance keeps.
     copied: Option<(u64, *const [u8])>,
@@ -61,15 +55,13 @@ impl Mapping {
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
         assert!(accessible <= reserved, "what is accessible is reserved");
         let reservation = Reservation::take(reserved_bytes, accessible as usize)?;
-        let base = reservation.base();
-        let used_bytes = AtomicUsize::new(accessible as usize);
-        let mut mapping = Self { reservation: Some(reservation), base, reserved_bytes, used_bytes, copied: None };
+        let mut mapping = Self { reservation, copied: None };
         if let Some(Initial { address, contents }) = initial {
             match contents {
                 Contents::File { file, offset, length } => {
                     assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
                     // SAFETY: the range is within the reservation, which nothing uses yet.
-                    unsafe { unix::map_private(base.add(address as usize), length as usize, file, offset) }?;
+                    unsafe { unix::map_private(mapping.base().add(address as usize), length as usize, file, offset) }?;
                 }
                 Contents::Bytes(bytes) => {
                     assert!(address.checked_add(bytes.len() as u64).is_some_and(|end| end <= accessible));
@@ -82,22 +74,20 @@ impl Mapping {
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
-        self.base
+        self.reservation.base()
     }
 
     pub(crate) fn reserved_bytes(&self) -> u64 {
-        self.reserved_bytes as u64
+        self.reservation.length() as u64
     }
 
     /// Makes the first `bytes` accessible; those that are already stay as they are.
     pub(crate) fn make_accessible(&self, bytes: u64) -> Result<(), SystemError> {
-        assert!(bytes <= self.reserved_bytes as u64, "growth stays in the reservation");
+        assert!(bytes <= self.reserved_bytes(), "growth stays in the reservation");
         if bytes == 0 {
             return Ok(());
         }
-        self.used_bytes.fetch_max(bytes as usize, Ordering::Relaxed);
-        // SAFETY: the range is within the reservation, which is this mapping's own.
-        unsafe { unix::allow_access(self.base, bytes as usize) }
+        self.reservation.make_accessible(bytes as usize)
     }
 
     /// Makes the mapping what it was when `accessible` bytes of it were accessible first: one system call to give
@@ -106,11 +96,11 @@ impl Mapping {
         if length > 0 {
             // SAFETY: the range is within the reservation, and no one looks at it meanwhile. Private pages of a file read
             // as the file again, others as zeros.
-            unsafe { unix::discard(self.base, length as usize) }?;
+            unsafe { unix::discard(self.base(), length as usize) }?;
         }
         if length > accessible {
             // SAFETY: likewise.
-            unsafe { unix::forbid_access(self.base.add(accessible as usize), (length - accessible) as usize) }?;
+            unsafe { unix::forbid_access(self.base().add(accessible as usize), (length - accessible) as usize) }?;
         }
         self.copy_image();
         Ok(())
@@ -119,15 +109,7 @@ impl Mapping {
     fn copy_image(&self) {
         if let Some((address, bytes)) = self.copied {
             // SAFETY: `new` checked that the bytes fit what is accessible; their image is alive, and apart from this.
-            unsafe { self.base.add(address as usize).copy_from_nonoverlapping(bytes.cast(), bytes.len()) };
-        }
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        if let Some(reservation) = self.reservation.take() {
-            reservation.give_back(self.used_bytes.load(Ordering::Relaxed));
+            unsafe { self.base().add(address as usize).copy_from_nonoverlapping(bytes.cast(), bytes.len()) };
         }
     }
 }

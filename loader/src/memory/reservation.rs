@@ -1,46 +1,93 @@
 //! Address space, taken from the system and kept for the next memory when one is dropped: one of the same size then finds all
 //! as it needs it, without a system call.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::unix;
 use crate::error::SystemError;
 
-/// How many reservations are kept that no memory uses: address space, without a page of memory.
+/// How many ranges are kept that no memory uses: address space, without a page of memory.
 const IDLE_MAX: usize = 64;
 
-/// A range of addresses, of which the first few may be accessible and are zeros.
+/// A range of addresses, of which the first few can be accessed. It is kept for others when this is dropped.
 pub(super) struct Reservation {
+    base: *mut u8,
+    length: usize,
+    /// How much was ever accessible.
+    used: AtomicUsize,
+}
+
+// SAFETY: it belongs to the process, and to who holds it; whoever accesses what lies in it answers for that.
+unsafe impl Send for Reservation {}
+
+/// A range that no one holds: nothing but zeros in it.
+struct Idle {
     base: *mut u8,
     length: usize,
     accessible: usize,
 }
 
-// SAFETY: it belongs to the process, and to who holds it.
-unsafe impl Send for Reservation {}
+// SAFETY: it belongs to the process.
+unsafe impl Send for Idle {}
 
-static IDLE: Mutex<Vec<Reservation>> = Mutex::new(Vec::new());
+static IDLE: Mutex<Vec<Idle>> = Mutex::new(Vec::new());
 
-fn idle() -> MutexGuard<'static, Vec<Reservation>> {
+fn idle() -> MutexGuard<'static, Vec<Idle>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reservation {
     /// Reserves `length` bytes, of which the first `accessible` can be used and are zeros.
     pub(super) fn take(length: usize, accessible: usize) -> Result<Self, SystemError> {
-        let mut reservation = Self::find(length, accessible).map_or_else(|| Self::reserve(length), Ok)?;
-        if let Err(error) = reservation.set_accessible(accessible) {
-            reservation.release();
-            return Err(error);
+        let range = Idle::find(length, accessible).map_or_else(|| Idle::reserve(length), Ok)?;
+        match range.set_accessible(accessible) {
+            Ok(()) => Ok(Self { base: range.base, length, used: AtomicUsize::new(accessible) }),
+            Err(error) => {
+                range.release();
+                Err(error)
+            }
         }
-        Ok(reservation)
     }
 
+    pub(super) fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Makes the first `bytes` accessible; those that are already stay as they are.
+    pub(super) fn make_accessible(&self, bytes: usize) -> Result<(), SystemError> {
+        self.used.fetch_max(bytes, Ordering::Relaxed);
+        // SAFETY: the range is this one's own; the caller has checked that so much is in it.
+        unsafe { unix::allow_access(self.base, bytes) }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let range = Idle { base: self.base, length: self.length, accessible: *self.used.get_mut() };
+        // SAFETY: the range is this one's own, and no one has a use for what was in it.
+        if range.accessible > 0 && unsafe { unix::map_zeros(range.base, range.accessible) }.is_err() {
+            return range.release();
+        }
+        let mut idle = idle();
+        if idle.len() < IDLE_MAX {
+            return idle.push(range);
+        }
+        drop(idle);
+        range.release();
+    }
+}
+
+impl Idle {
     /// One that is left over, best with as much of it accessible.
     fn find(length: usize, accessible: usize) -> Option<Self> {
         let mut idle = idle();
-        let fits = |reservation: &Self| reservation.length == length;
-        let best = idle.iter().rposition(|idle| fits(idle) && idle.accessible == accessible);
+        let fits = |range: &Self| range.length == length;
+        let best = idle.iter().rposition(|range| fits(range) && range.accessible == accessible);
         let position = best.or_else(|| idle.iter().rposition(fits))?;
         Some(idle.swap_remove(position))
     }
@@ -58,43 +105,21 @@ impl Reservation {
         Ok(Self { base, length, accessible: 0 })
     }
 
-    pub(super) fn base(&self) -> *mut u8 {
-        self.base
-    }
-
-    fn set_accessible(&mut self, bytes: usize) -> Result<(), SystemError> {
-        let before = self.accessible;
-        // SAFETY: the ranges are within the reservation, which no one else holds.
+    fn set_accessible(&self, bytes: usize) -> Result<(), SystemError> {
+        // SAFETY: the ranges are within this one, which no one holds.
         unsafe {
-            if bytes > before {
-                unix::allow_access(self.base, bytes)?;
-            } else if bytes < before {
-                unix::forbid_access(self.base.add(bytes), before - bytes)?;
+            if bytes > self.accessible {
+                unix::allow_access(self.base, bytes)
+            } else if bytes < self.accessible {
+                unix::forbid_access(self.base.add(bytes), self.accessible - bytes)
+            } else {
+                Ok(())
             }
         }
-        self.accessible = bytes;
-        Ok(())
-    }
-
-    /// Gives up a reservation of which at most the first `used` bytes were accessible.
-    pub(super) fn give_back(mut self, used: usize) {
-        if used > 0 {
-            // SAFETY: the range is within the reservation, and no one has a use for what was in it.
-            if unsafe { unix::map_zeros(self.base, used) }.is_err() {
-                return self.release();
-            }
-        }
-        self.accessible = used;
-        let mut idle = idle();
-        if idle.len() < IDLE_MAX {
-            return idle.push(self);
-        }
-        drop(idle);
-        self.release();
     }
 
     fn release(self) {
-        // SAFETY: the reservation is held by no one else, and no one has a use for it.
+        // SAFETY: no one holds the range.
         unsafe { unix::release(self.base, self.length) };
     }
 }
