@@ -14,6 +14,10 @@ pub fn cpu_features(asked: CpuFeatures) -> CpuFeatures {
 }
 
 fn has(feature: CpuFeature) -> bool {
+    use CpuFeature::{Cmpxchg16b, Popcnt, Sse3, Sse41, Sse42, Ssse3};
+    if matches!(feature, Cmpxchg16b | Popcnt | Sse3 | Sse41 | Sse42 | Ssse3) && has_base_instructions() {
+        return true;
+    }
     let basic = |bit: u32| leaf_1().ecx & 1 << bit != 0;
     let extended = |word: u32, bit: u32| word & 1 << bit != 0;
     match feature {
@@ -36,6 +40,15 @@ fn has(feature: CpuFeature) -> bool {
         CpuFeature::Lzcnt => extended(leaf_8000_0001().ecx, 5),
         _ => false,
     }
+}
+
+/// Whether the system told this process that programs may use the instructions for the FS and GS bases. No CPU has had
+/// these without all of x86-64-v2 (Intel's since Ivy Bridge and Goldmont, AMD's since Steamroller); so what most
+/// artifacts need is found without asking the CPU.
+fn has_base_instructions() -> bool {
+    const HWCAP2_FSGSBASE: u64 = 1 << 1;
+    // SAFETY: the call has no precondition.
+    unsafe { libc::getauxval(libc::AT_HWCAP2) & HWCAP2_FSGSBASE != 0 }
 }
 
 /// Registers that the system must save: of SSE and AVX,

@@ -7,12 +7,16 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dlmalloc::Dlmalloc;
 
 const HEAP_BYTES: usize = 256 << 10;
+
+/// What is given out of it at first, and then the rest. The allocator writes to the end of what it gets, so this ends in a
+/// page that most starts use anyway.
+const FIRST_BYTES: usize = 10 << 10;
 
 /// The small heap. Only pages that are used take memory.
 #[repr(C, align(16))]
@@ -21,20 +25,26 @@ struct Heap(UnsafeCell<[u8; HEAP_BYTES]>);
 // SAFETY: it is given out once, to the allocator that manages it behind a lock.
 unsafe impl Sync for Heap {}
 
-// Its own section can be put behind what else is used at the start.
+// In a section of its own, which cli/start.ld puts behind what else is used at the start.
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".bss.wasmc_heap"))]
 static HEAP: Heap = Heap(UnsafeCell::new([0; HEAP_BYTES]));
 
-/// What the small heap's allocator gets its memory from: the heap, once.
-struct Once(AtomicBool);
+/// What the small heap's allocator gets its memory from: the two parts of the heap, each once. Holds where the next starts.
+struct Parts(AtomicUsize);
 
-// SAFETY: the heap is given out once, is as large as it says, and is never taken back.
-unsafe impl dlmalloc::Allocator for Once {
-    fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        if size > HEAP_BYTES || self.0.swap(true, Ordering::Relaxed) {
-            return (null_mut(), 0, 0);
+// SAFETY: each part is given out once, is as large as it says, and is never taken back.
+unsafe impl dlmalloc::Allocator for Parts {
+    fn alloc(&self, _size: usize) -> (*mut u8, usize, u32) {
+        let next = |start| match start {
+            0 => Some(FIRST_BYTES),
+            FIRST_BYTES => Some(HEAP_BYTES),
+            _ => None,
+        };
+        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            // SAFETY: both are within the heap.
+            Ok(start) => unsafe { (HEAP.0.get().cast::<u8>().add(start), next(start).unwrap_or(start) - start, 0) },
+            Err(_) => (null_mut(), 0, 0),
         }
-        (HEAP.0.get().cast(), HEAP_BYTES, 0)
     }
 
     fn remap(&self, _pointer: *mut u8, _old: usize, _new: usize, _can_move: bool) -> *mut u8 {
@@ -64,7 +74,7 @@ unsafe impl dlmalloc::Allocator for Once {
 
 /// The small heap, and what comes behind it. There can be one in a program.
 pub struct SmallFirst<A> {
-    small: Mutex<Dlmalloc<Once>>,
+    small: Mutex<Dlmalloc<Parts>>,
     /// Whether the small heap has been full.
     is_full: AtomicBool,
     behind: A,
@@ -74,22 +84,27 @@ impl<A> SmallFirst<A> {
     /// With `behind` for when the small heap is full.
     pub const fn new(behind: A) -> Self {
         Self {
-            small: Mutex::new(Dlmalloc::new_with_allocator(Once(AtomicBool::new(false)))),
+            small: Mutex::new(Dlmalloc::new_with_allocator(Parts(AtomicUsize::new(0)))),
             is_full: AtomicBool::new(false),
             behind,
         }
     }
 
-    fn small(&self) -> MutexGuard<'_, Dlmalloc<Once>> {
+    fn small(&self) -> MutexGuard<'_, Dlmalloc<Parts>> {
         self.small.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What `allocate` makes in the small heap, unless that has been full.
-    fn try_small(&self, allocate: impl FnOnce(&mut Dlmalloc<Once>) -> *mut u8) -> Option<*mut u8> {
+    fn try_small(&self, allocate: impl Fn(&mut Dlmalloc<Parts>) -> *mut u8) -> Option<*mut u8> {
         if self.is_full.load(Ordering::Relaxed) {
             return None;
         }
-        let pointer = allocate(&mut self.small());
+        let mut small = self.small();
+        let mut pointer = allocate(&mut small);
+        if pointer.is_null() {
+            // It has added a part of the heap, which did not suffice; with the other one, it may.
+            pointer = allocate(&mut small);
+        }
         if pointer.is_null() {
             self.is_full.store(true, Ordering::Relaxed);
             return None;

@@ -8,6 +8,9 @@ use wasmc_contract::section::Section;
 
 use crate::error::{LoadError, SystemError};
 
+/// Where text starts if only a header lies before it: at the largest page of any target.
+const HEADER_BYTES_MAX: usize = 64 << 10;
+
 /// A whole file, mapped read-only.
 pub(super) struct FileMapping {
     address: *mut u8,
@@ -46,7 +49,8 @@ impl FileMapping {
         unsafe { std::slice::from_raw_parts(self.address, self.length) }
     }
 
-    /// Makes `text`, whole pages of the mapping, executable.
+    /// Makes `text`, whole pages of the mapping, executable; with the file's header, if that is all that lies before it: a
+    /// mapping that is divided in two costs less than one in three.
     pub(super) fn make_executable(&self, text: &[u8]) -> Result<(), LoadError> {
         let malformed = |cause| LoadError::Malformed { section: Section::Text.elf_name(), cause };
         if text.is_empty() {
@@ -57,9 +61,12 @@ impl FileMapping {
         if !(text.as_ptr() as usize).is_multiple_of(page) || !text.len().is_multiple_of(page) {
             return Err(malformed("not made of whole pages"));
         }
+        let before = text.as_ptr().addr() - self.address.addr();
+        let skipped = if before <= HEADER_BYTES_MAX { 0 } else { before };
+        let length = before - skipped + text.len();
         // SAFETY: the pages are of this mapping, and stay readable.
         let result =
-            unsafe { libc::mprotect(text.as_ptr().cast_mut().cast(), text.len(), libc::PROT_READ | libc::PROT_EXEC) };
+            unsafe { libc::mprotect(self.address.add(skipped).cast(), length, libc::PROT_READ | libc::PROT_EXEC) };
         if result == 0 { Ok(()) } else { Err(SystemError::last("make the code executable").into()) }
     }
 }

@@ -66,7 +66,10 @@ fn handle_fault(place: &Place) -> Option<Continuation> {
     // SAFETY: the image is registered, and its code is running: the store keeps it.
     let traps = unsafe { &*image }.traps()?;
     let Some(code) = traps.find((place.program_counter - start) as u32) else {
-        unix::say("wasmc: a fault in compiled code, where nothing can trap: the artifact is damaged\n");
+        unix::say(
+            "wasmc: a fault in compiled code, where nothing can trap: the artifact is damaged, or needs \
+                   instructions that this CPU lacks\n",
+        );
         return None;
     };
     // SAFETY: the store is this thread's, and compiled code was interrupted, which holds no borrow of it. The new value
