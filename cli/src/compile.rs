@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         options.symbol_prefix.clone_from(prefix);
     }
     let output = arguments.output.clone().map_or_else(|| default_output(arguments), Ok)?;
-    if is_same_file(&output, &arguments.file) {
+    if output::is_same_file(&output, &arguments.file) {
         let message =
             format!("'{}' would be replaced by what it is compiled to: name the output with -o", output.display());
         return Err(UsageError(message).into());
@@ -73,11 +73,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let compiled = compiled.map_err(|error| input::compile_error(&arguments.file, &module, error))?;
     output::write(&output, &compiled, arguments.emit != Emit::Object)?;
     Ok(0)
-}
-
-fn is_same_file(output: &Path, input: &Path) -> bool {
-    output.is_file()
-        && matches!((output.canonicalize(), input.canonicalize()), (Ok(output), Ok(input)) if output == input)
 }
 
 fn parse_prefix(text: &str) -> Result<String, String> {

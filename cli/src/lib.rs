@@ -10,6 +10,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+mod build;
 mod cache;
 mod compile;
 mod completions;
@@ -46,6 +47,7 @@ pub struct Command {
 enum Verb {
     Compile(compile::Arguments),
     Run(Box<run::Arguments>),
+    Build(Box<build::Arguments>),
     Cache(cache::Arguments),
     Config(config::Arguments),
     Wast(script::Arguments),
@@ -88,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let result = match command.verb {
         Verb::Compile(arguments) => compile::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Build(arguments) => build::run(&arguments),
         Verb::Cache(arguments) => cache::run(&arguments),
         Verb::Config(arguments) => config::run(&arguments),
         Verb::Wast(arguments) => script::run(&arguments),

@@ -33,7 +33,22 @@ pub(crate) fn write_with<T>(
         let mut opened = File::options().write(true).open(file).with_context(context)?;
         return write(&mut opened).with_context(context);
     }
-    replace(file, write).with_context(context)
+    replace(file, &UNFINISHED, write).with_context(context)
+}
+
+/// Writes an executable to `file`, or to standard output if it is `-`.
+pub(crate) fn write_executable(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if file.as_os_str() == OsStr::new("-") {
+        return self::write(file, bytes, false);
+    }
+    let write = |output: &mut dyn Write| Ok(output.write_all(bytes)?);
+    replace(file, &EXECUTABLE, write).with_context(|| format!("cannot write '{}'", file.display()))
+}
+
+/// Whether `output` is there, and the same file as `input`.
+pub(crate) fn is_same_file(output: &Path, input: &Path) -> bool {
+    output.is_file()
+        && matches!((output.canonicalize(), input.canonicalize()), (Ok(output), Ok(input)) if output == input)
 }
 
 /// Writes text to standard output; the exit status.
@@ -51,7 +66,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<i32> {
 }
 
 /// Lets `write` write a file, which then takes the place of what may be there.
-fn replace<T>(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn replace<T>(
+    file: &Path,
+    kind: &Unfinished,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     if file.file_name().is_none() {
         bail!("it is not the name of a file");
     }
@@ -61,8 +80,8 @@ fn replace<T>(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<
     };
     // Most often it is the folder that is not there.
     fs::metadata(folder)?;
-    UNFINISHED.remove_stale(folder);
-    let mut unfinished = UNFINISHED.create(folder)?;
+    kind.remove_stale(folder);
+    let mut unfinished = kind.create(folder)?;
     let written = write(unfinished.as_file_mut())?;
     unfinished.persist(file).map_err(|error| error.error)?;
     Ok(written)
@@ -70,6 +89,9 @@ fn replace<T>(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<
 
 /// As any new file: the system takes away what the user's mask says.
 const UNFINISHED: Unfinished = Unfinished { prefix: ".wasmc-", suffix: ".tmp", mode: 0o666 };
+
+/// The same, for a program.
+const EXECUTABLE: Unfinished = Unfinished { mode: 0o777, ..UNFINISHED };
 
 #[cfg(test)]
 mod tests {

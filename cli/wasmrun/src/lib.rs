@@ -11,6 +11,7 @@ use wasmc_loader::Image;
 use process::UsageError;
 
 pub mod allocator;
+pub mod embedded;
 mod grants;
 mod instantiate;
 mod options;

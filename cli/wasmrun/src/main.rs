@@ -39,8 +39,18 @@ struct Command {
 extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
     wasmrun::process::open_standard_streams();
     // SAFETY: the C library passes as many strings, which end with a NUL and stay.
-    let command = parse(unsafe { wasmrun::process::arguments(count, arguments) });
-    wasmrun::process::exit(run(&command).unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
+    let arguments = unsafe { wasmrun::process::arguments(count, arguments) };
+    let result = if wasmrun::embedded::is_there() { run_embedded(&arguments) } else { run(&parse(arguments)) };
+    wasmrun::process::exit(result.unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
+}
+
+/// Runs the program that this executable carries: all arguments are the program's.
+fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
+    let name = arguments.first().cloned().unwrap_or_default();
+    let embedded = wasmrun::embedded::open(&name)?;
+    let arguments: Vec<OsString> = embedded.arguments.iter().chain(arguments.iter().skip(1)).cloned().collect();
+    let program = Program { tool: "wasmrun", image: embedded.image, file: name.into(), arguments: &arguments };
+    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &mut wasmrun::open)
 }
 
 fn parse(arguments: Vec<OsString>) -> Command {

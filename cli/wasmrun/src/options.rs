@@ -101,6 +101,77 @@ pub struct RunOptions {
     pub perf_map: bool,
 }
 
+impl RunOptions {
+    /// The options as words of a command line that has the same meaning.
+    pub fn words(&self) -> Vec<OsString> {
+        let Self {
+            directories,
+            read_only_directories,
+            environment,
+            inherit_env,
+            listen,
+            stdin,
+            stdout,
+            stderr,
+            deterministic,
+            argv0,
+            invoke,
+            preloads,
+            timeout,
+            max_memory,
+            max_stack,
+            max_threads,
+            unknown_imports,
+            gdb,
+            perf_map,
+        } = self;
+        let mut words = Words(Vec::new());
+        words.all("--dir", directories.iter().map(Grant::word));
+        words.all("--dir-ro", read_only_directories.iter().map(Grant::word));
+        words.all("--env", environment.iter().map(Variable::word));
+        words.flag("--inherit-env", *inherit_env);
+        words.all("--tcplisten", listen);
+        words.all("--stdin", stdin);
+        words.all("--stdout", stdout);
+        words.all("--stderr", stderr);
+        words.flag("--deterministic", *deterministic);
+        words.all("--argv0", argv0);
+        words.all("--invoke", invoke);
+        words.all("--preload", preloads.iter().map(|(name, file)| joined(name, "=", file)));
+        words.all("--timeout", timeout.map(|Duration(time)| format!("{}us", time.as_micros())));
+        words.all("--max-memory", max_memory.map(|Size(bytes)| bytes.to_string()));
+        words.all("--max-stack", max_stack.map(|Size(bytes)| bytes.to_string()));
+        words.all("--max-threads", max_threads.map(|count| count.to_string()));
+        words.flag("--unknown-imports=trap", *unknown_imports == UnknownImports::Trap);
+        words.flag("--gdb", *gdb);
+        words.flag("--perf-map", *perf_map);
+        words.0
+    }
+}
+
+/// Words of a command line.
+struct Words(Vec<OsString>);
+
+impl Words {
+    fn flag(&mut self, name: &str, is_set: bool) {
+        if is_set {
+            self.0.push(name.into());
+        }
+    }
+
+    fn all(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        // In one word, so that no value is taken for an option.
+        self.0.extend(values.into_iter().map(|value| joined(name, "=", value.as_ref())));
+    }
+}
+
+fn joined(first: impl AsRef<OsStr>, separator: &str, second: impl AsRef<OsStr>) -> OsString {
+    let mut word = first.as_ref().to_owned();
+    word.push(separator);
+    word.push(second);
+    word
+}
+
 fn parse_address(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
@@ -134,6 +205,20 @@ pub struct Variable {
     pub name: OsString,
     /// Its value, or the host's.
     pub value: Option<OsString>,
+}
+
+impl Grant {
+    /// As `--dir` takes it.
+    fn word(&self) -> OsString {
+        joined(&self.host, "::", &self.guest)
+    }
+}
+
+impl Variable {
+    /// As `--env` takes it.
+    fn word(&self) -> OsString {
+        self.value.as_ref().map_or_else(|| self.name.clone(), |value| joined(&self.name, "=", value))
+    }
 }
 
 /// The parts before and after the first `separator`.
@@ -180,6 +265,22 @@ mod tests {
         assert_eq!(parse_grant("a/b".into()), Ok(grant("a/b", "a/b")));
         assert_eq!(parse_grant("a::/".into()), Ok(grant("a", "/")));
         assert!(parse_grant("::/".into()).is_err());
+    }
+
+    #[test]
+    fn options_as_words_mean_the_same() {
+        #[derive(Debug, clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            options: RunOptions,
+        }
+        let words = "--dir=a::/a --dir-ro=b::b --env=A=b=c --env=B --inherit-env --tcplisten=127.0.0.1:80 --stdin=i \
+                     --stdout=o --stderr=e --deterministic --argv0=n --invoke=-f --preload=m=f.o --timeout=1500000us \
+                     --max-memory=1048576 --max-stack=65536 --max-threads=3 --unknown-imports=trap --gdb --perf-map";
+        let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+        let parsed: Command = clap::Parser::parse_from(std::iter::once("wasmrun".into()).chain(words.iter().cloned()));
+        assert_eq!(parsed.options.words(), words);
+        assert_eq!(RunOptions::default().words(), [""; 0]);
     }
 
     #[test]

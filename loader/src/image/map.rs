@@ -11,7 +11,7 @@ use crate::error::{LoadError, SystemError};
 /// Where text starts if only a header lies before it: at the largest page of any target.
 const HEADER_BYTES_MAX: usize = 64 << 10;
 
-/// A whole file, mapped read-only.
+/// A file, or a part of one, mapped read-only.
 pub(super) struct FileMapping {
     address: *mut u8,
     length: usize,
@@ -23,19 +23,27 @@ unsafe impl Send for FileMapping {}
 unsafe impl Sync for FileMapping {}
 
 impl FileMapping {
-    pub(super) fn new(file: &File) -> Result<Self, LoadError> {
+    /// Maps what of `file` follows `offset`, a multiple of the page's size: so many bytes, or all there are.
+    pub(super) fn new(file: &File, offset: u64, length: Option<u64>) -> Result<Self, LoadError> {
         let metadata =
             file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
         if !metadata.is_file() {
             return Err(LoadError::NotAnObject("it is not a regular file"));
         }
-        let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        let available = metadata.len().saturating_sub(offset);
+        let length = length.unwrap_or(available);
+        if length > available {
+            return Err(LoadError::NotAnObject("the file ends before it"));
+        }
         if length == 0 {
             return Err(LoadError::NotAnObject("the file is empty"));
         }
+        let outside = |_| LoadError::NotAnObject("it is larger than the address space");
+        let length = usize::try_from(length).map_err(outside)?;
+        let offset = libc::off_t::try_from(offset).map_err(outside)?;
         // SAFETY: a new mapping at an address that the system chooses.
         let address = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+            libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), offset)
         };
         if address == libc::MAP_FAILED {
             return Err(SystemError::last("map the artifact").into());

@@ -72,6 +72,17 @@ pub(crate) struct Trampolines {
 /// A memory image of at most this size is copied: a mapping of its own would cost more.
 const COPIED_BYTES_MAX: u64 = 8192;
 
+/// Where in a file an artifact lies.
+struct Part {
+    offset: u64,
+    /// What follows the offset, if not given.
+    length: Option<u64>,
+}
+
+impl Part {
+    const WHOLE: Self = Self { offset: 0, length: None };
+}
+
 /// The parts that a descriptor refers to.
 struct Parts {
     text: &'static [u8],
@@ -103,7 +114,7 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::map(map::anonymous_file(bytes)?, false)
+        Self::map(map::anonymous_file(bytes)?, Part::WHOLE, false)
     }
 
     /// The image of a module that a linker put into this program. It is made once, and kept as long as the program runs.
@@ -160,12 +171,23 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
-        Self::map(file, true)
+        Self::map(file, Part::WHOLE, true)
+    }
+
+    /// Maps an artifact that is `length` bytes of an open file from `offset` on, as of an executable that carries one.
+    /// `offset` must be a multiple of the system's page.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    pub fn from_part(file: File, offset: u64, length: u64) -> Result<Self, LoadError> {
+        Self::map(file, Part { offset, length: Some(length) }, true)
     }
 
     /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
-    fn map(file: File, may_copy: bool) -> Result<Self, LoadError> {
-        let mapping = map::FileMapping::new(&file)?;
+    fn map(file: File, part: Part, may_copy: bool) -> Result<Self, LoadError> {
+        let file_offset = part.offset;
+        let mapping = map::FileMapping::new(&file, part.offset, part.length)?;
         let bytes = mapping.bytes();
         let sections = elf::Sections::parse(bytes)?;
         let descriptor = sections.relocated_descriptor(bytes)?;
@@ -186,11 +208,11 @@ impl Image {
             Err(LoadError::System(error))
                 if may_copy && error.source.kind() == std::io::ErrorKind::PermissionDenied =>
             {
-                return Self::map(map::anonymous_file(bytes)?, false);
+                return Self::map(map::anonymous_file(bytes)?, Part::WHOLE, false);
             }
             result => result?,
         }
-        let image_offset = sections.range(Section::Image).map_or(0, |range| range.start as u64);
+        let image_offset = sections.range(Section::Image).map_or(0, |range| file_offset + range.start as u64);
         Self::new(&descriptor, parts, Some((file.into(), image_offset)), Some(mapping))
     }
 
