@@ -1,7 +1,7 @@
 //! [`LinkedText`] and the module in, [`Artifact`] out: every section of [`wasmc_contract::section`], in an object file.
 
 use wasmc_contract::section::{Descriptor, Section, flag};
-use wasmc_contract::target::{Architecture, System, Target};
+use wasmc_contract::target::System;
 
 use crate::code::Program;
 use crate::error::CompileError;
@@ -17,9 +17,6 @@ mod names;
 mod ready_tables;
 mod symbols;
 mod tables;
-
-/// What objects can be written for so far.
-const SUPPORTED: Target = Target { architecture: Architecture::X86_64, system: System::Linux };
 
 /// A compiled module: the bytes of an object file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +38,8 @@ impl Artifact {
 
 /// Refuses options that no object can be written with.
 pub(crate) fn check_options(options: &CompileOptions) -> Result<(), CompileError> {
-    if options.target != SUPPORTED {
-        let message = format!("objects for {} cannot be written yet; supported: {SUPPORTED}", options.target);
+    if options.target.system != System::Linux {
+        let message = format!("objects for {} cannot be written yet; only those of Linux", options.target);
         return Err(CompileError::Options(message));
     }
     let prefix = &options.symbol_prefix;
