@@ -1,11 +1,19 @@
 //! All six kinds of object on one machine: those for its CPU are mapped and run, whatever their container and calling
 //! convention, and all are refused by a loader that runs its own system's alone.
 
-use anyhow::{Context, Result, bail, ensure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use wasmc_compiler::options::{BoundsChecks, Optimization};
+use wasmc_compiler::verify::verify;
 use wasmc_compiler::{CompileOptions, compile};
 use wasmc_contract::target::Target;
 use wasmc_loader::{Caller, HostError, Image, Instance, Linker, Outcome, Store, StoreOptions, TrapCode, Value};
+use wasmc_tests::child::run_apart;
+use wasmc_tests::random::Random;
+
+const EVERYTHING: &str = include_str!("../samples/everything.wat");
 
 /// The targets whose code this machine runs.
 fn runnable() -> impl Iterator<Item = Target> {
@@ -197,4 +205,58 @@ fn the_loader_refuses_what_is_not_for_it() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Loads `bytes`, if that works, and looks at what the image tells; the verifier looks at them as well.
+fn load_and_verify(bytes: &[u8]) -> Result<(bool, bool)> {
+    let loaded = match Image::from_foreign_bytes(bytes) {
+        Ok(image) => {
+            std::hint::black_box((image.imports().count(), image.exports().count()));
+            true
+        }
+        Err(error) => {
+            ensure!(!error.to_string().is_empty());
+            false
+        }
+    };
+    let verified = catch_unwind(AssertUnwindSafe(|| verify(bytes).is_ok()));
+    Ok((loaded, verified.map_err(|_| anyhow!("the verifier panics"))?))
+}
+
+#[test]
+fn damaged_objects_of_all_kinds_are_refused_or_load() -> Result<()> {
+    run_apart("damaged_objects_of_all_kinds_are_refused_or_load", Duration::from_secs(600), || {
+        let wasm = wat::parse_str(EVERYTHING)?;
+        for target in Target::ALL {
+            let artifact = compile(&wasm, &CompileOptions::new(target))?;
+            let original = artifact.bytes();
+            let loads = runnable().any(|runnable| runnable == target);
+            ensure!(load_and_verify(original)? == (loads, true), "the artifact itself");
+            for length in (0..original.len()).filter(|length| *length < 2048 || length % 4099 == 0) {
+                ensure!(load_and_verify(&original[..length])? == (false, false), "{target}: cut to {length}, it loads");
+            }
+            // What is not padding, headers above all.
+            let is_told =
+                |at: &usize| original[at.saturating_sub(8)..(at + 8).min(original.len())].iter().any(|b| *b != 0);
+            let told: Vec<usize> = (0..original.len()).filter(is_told).collect();
+            let headers = told.iter().take_while(|at| **at < 2048).count();
+            let seed = 4;
+            let mut random = Random::new(seed);
+            let (mut loaded, mut verified) = (0, 0);
+            let tried = 4000;
+            for round in 0..tried {
+                let mut bytes = original.to_vec();
+                for _ in 0..1 + random.below(3) {
+                    let at = told[random.below(if round % 2 == 0 { headers } else { told.len() })];
+                    let values = [0, 1, 0x7f, 0x80, 0xff, random.next_u64() as u8, original[at] ^ 1, !original[at]];
+                    bytes[at] = values[random.below(values.len())];
+                }
+                let found = load_and_verify(&bytes).with_context(|| format!("{target}, round {round}"))?;
+                loaded += usize::from(found.0);
+                verified += usize::from(found.1);
+            }
+            wasmc_tests::say(&format!("{target}: {tried} damaged (seed {seed}): {loaded} load, {verified} verify"));
+        }
+        Ok(())
+    })
 }

@@ -45,6 +45,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Ranges, Result<Targets, LoadError>)
     let symbols =
         range_in(bytes, field(8), field(12) * SYMBOL_BYTES as u64).ok_or(malformed("symbols past the end"))?;
     let strings = &bytes[symbols.end..];
+    let strings_bytes = u32_at(strings, 0).filter(|length| *length as usize <= strings.len());
+    let strings = &strings[..strings_bytes.ok_or(malformed("names past the end"))? as usize];
     let mut ranges = Ranges::default();
     let mut numbered = Numbered { machine: half(0), sections: Vec::new(), relocations: 0..0, symbols };
     for index in 0..usize::from(half(2)) {

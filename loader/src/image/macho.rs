@@ -5,6 +5,7 @@
 //! command    = kind:u32 size:u32 ...
 //! segment    = command:8 name:16 address:u64 size:u64 offset:u64 length:u64 protection:u32^2 sections:u32 flags:u32 section^*
 //! section    = name:16 segment:16 address:u64 size:u64 offset:u32 alignment:u32 relocations:u32 count:u32 flags:u32 ...  (80 bytes)
+//! symbols    = command:8 offset:u32 count:u32 names:u32 length:u32
 //! relocation = place:u32 information:u32
 //! ```
 //!
@@ -24,6 +25,9 @@ const SECTION_BYTES: usize = 80;
 const RELOCATION_BYTES: usize = 8;
 /// `LC_SEGMENT_64`
 const SEGMENT: u32 = 0x19;
+/// `LC_SYMTAB`
+const SYMBOLS: u32 = 2;
+const SYMBOL_BYTES: u64 = 16;
 /// The type of a section that has no bytes: `S_ZEROFILL`.
 const ZERO_FILL: u32 = 1;
 
@@ -46,8 +50,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Ranges, Result<Targets, LoadError>)
         let size = u32_at(command, 4).ok_or(malformed("past the end"))? as usize;
         // Each takes some bytes, so that a count alone cannot keep us here.
         let command = command.get(..size).filter(|_| size >= 8).ok_or(malformed("of a wrong size"))?;
-        if u32_at(command, 0) == Some(SEGMENT) {
-            numbered.read_segment(bytes, command, &mut ranges)?;
+        match u32_at(command, 0) {
+            Some(SEGMENT) => numbered.read_segment(bytes, command, &mut ranges)?,
+            Some(SYMBOLS) if !has_symbols(bytes, command) => return Err(malformed("symbols past the end")),
+            _ => {}
         }
         at += size;
     }
@@ -96,6 +102,12 @@ impl Numbered {
         let inside = u64_at(descriptor, offset)?.checked_sub(address)?;
         Some((section, (ranges[section as usize].as_ref()?.start as u64).checked_add(inside)?))
     }
+}
+
+/// Whether symbols and their names are there, which nobody here reads: they end the file.
+fn has_symbols(bytes: &[u8], command: &[u8]) -> bool {
+    let field = |offset: usize| u32_at(command, offset).map_or(u64::MAX >> 32, u64::from);
+    range_in(bytes, field(8), field(12) * SYMBOL_BYTES).is_some() && range_in(bytes, field(16), field(20)).is_some()
 }
 
 fn section_named(segment: &[u8], name: &[u8]) -> Option<Section> {
