@@ -28,10 +28,55 @@ void wasmc_export_two(void *instance, double a, union value *results);
 enum { CALL_EXPORT = 1, BUILTINS = 64 };
 
 static int calls, wrong_at;
+static int check(void);
+
+/* Whether the frames from here on can be walked through the module's code to the function that called it. */
+#if defined(WITHOUT_LIBRARY) || defined(__APPLE__)
+static int can_be_unwound(void) { return 1; }
+#elif defined(_WIN32)
+#include <string.h>
+#include <windows.h>
+/* As the caller of the module's code had them, by unwinding. */
+static CONTEXT unwound;
+static int can_be_unwound(void) {
+    CONTEXT context;
+    RtlCaptureContext(&context);
+    for (int depth = 0; depth < 16; depth++) {
+        DWORD64 base, frame;
+        void *handler;
+        PRUNTIME_FUNCTION function = RtlLookupFunctionEntry(context.Rip, &base, NULL);
+        if (!function) return 0;
+        if (base + function->BeginAddress == (uintptr_t)&check) return unwound = context, 1;
+        RtlVirtualUnwind(UNW_FLAG_NHANDLER, base, context.Rip, function, &context, &handler, &frame, NULL);
+    }
+    return 0;
+}
+/* What calls preserve is what it was, and where unwinding found it. */
+#define IS_UNWOUND_WRONGLY
+static int is_unwound_wrongly(const CONTEXT *now) {
+    const CONTEXT *then = &unwound;
+    int same = now->Rbx == then->Rbx && now->Rbp == then->Rbp && now->Rsi == then->Rsi && now->Rdi == then->Rdi &&
+               now->R12 == then->R12 && now->R13 == then->R13 && now->R14 == then->R14 && now->R15 == then->R15;
+    return !same || memcmp(&now->Xmm6, &then->Xmm6, 10 * sizeof now->Xmm6) != 0;
+}
+#else
+#include <unwind.h>
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *found) {
+    void *place = (void *)(_Unwind_GetIP(context) - 1);
+    if (_Unwind_FindEnclosingFunction(place) == (void *)&check) *(int *)found = 1;
+    return _URC_NO_REASON;
+}
+static int can_be_unwound(void) {
+    int found = 0;
+    _Unwind_Backtrace(visit, &found);
+    return found;
+}
+#endif
 
 static void call_export(void *context, int32_t function, union value *values) {
     calls++;
     if (!context) wrong_at = 20;
+    if (!can_be_unwound()) wrong_at = 30;
     if (calls == 1) {
         int right = values[0].i32 == 1 && values[1].i64 == 2 && values[2].f32 == 3 && values[3].f64 == 4 &&
                     values[4].i32 == 5 && values[5].i64 == 6 && values[6].f32 == 7 && values[7].f64 == 8 &&
@@ -53,7 +98,7 @@ static int contains(struct reference part, uint64_t address) {
     return address >= part.address && address - part.address < part.length_bytes;
 }
 
-static int check(void) {
+__attribute__((noinline)) static int check(void) {
     const struct descriptor *module = &wasmc_module;
     if (module->magic != 0x0a0d636d73617700) return 1;
     if (is_wrong(module->text, 4096)) return 2;
@@ -68,7 +113,12 @@ static int check(void) {
     void *builtins[BUILTINS] = {0};
     builtins[CALL_EXPORT] = (void *)(uintptr_t)&call_export;
     uint64_t instance[16] = {0, 0, (uint64_t)(uintptr_t)builtins};
-    int64_t mixed = wasmc_export_mix(instance, 1, 2, 3, 4, 5, 6, 7, 8, -9, 10, -11, 12);
+    volatile int64_t mixed = wasmc_export_mix(instance, 1, 2, 3, 4, 5, 6, 7, 8, -9, 10, -11, 12);
+#ifdef IS_UNWOUND_WRONGLY
+    CONTEXT context;
+    RtlCaptureContext(&context);
+    if (!wrong_at && is_unwound_wrongly(&context)) return 31;
+#endif
     if (wrong_at) return wrong_at;
     if (mixed != 0x123456789abcdef0) return 9;
     union value results[2] = {{0}};
