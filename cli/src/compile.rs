@@ -26,8 +26,9 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// What to write: the object, Cranelift's intermediate representation before any optimisation, or the code
-    /// generator's own listing of the machine code, for people to read (text goes to standard output if -o is not given).
+    /// What to write: the object; the C header that programs use it by; Cranelift's intermediate representation before
+    /// any optimisation, or the code generator's own listing of the machine code, for people to read. (Text goes to
+    /// standard output if -o is not given.)
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     emit: Emit,
 
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
 enum Emit {
     #[default]
     Object,
+    Header,
     Clif,
     Asm,
 }
@@ -96,6 +98,7 @@ fn compile(arguments: &Arguments, module: &[u8], options: &[CompileOptions]) -> 
             let artifacts = progress::watch(&arguments.file, compile)?;
             Ok(artifacts.into_iter().map(wasmc_compiler::Artifact::into_bytes).collect())
         }
+        Emit::Header => text(wasmc_compiler::emit_header),
         Emit::Clif => text(wasmc_compiler::emit_clif),
         Emit::Asm => text(wasmc_compiler::emit_assembly),
     }

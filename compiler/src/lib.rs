@@ -11,6 +11,7 @@
 mod code;
 mod emit;
 pub mod error;
+mod header;
 mod isa;
 mod lines;
 mod link;
@@ -72,6 +73,13 @@ fn compile_parsed(
         verify::verify(artifact.bytes())?;
     }
     Ok(artifact)
+}
+
+/// The C header of the object that the module in `wasm` is compiled to: the same for all targets.
+pub fn emit_header(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
+    emit::check_options(options)?;
+    let module = module::parse(wasm, &options.features)?;
+    Ok(header::write(&module, &options.symbol_prefix))
 }
 
 /// The Cranelift IR of each function of the module in `wasm`, as text, before any optimisation.
