@@ -32,8 +32,9 @@ fn main() {
     }
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=start.ld");
-    // Lays out what runs while a program starts side by side, in the binaries that are released for Linux.
-    if std::env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|environment| environment == "musl") {
+    // Lays out what runs while a program starts side by side, in the binaries that are released for x86-64 Linux.
+    let is = |variable, value: &str| std::env::var(variable).is_ok_and(|found| found == value);
+    if is("CARGO_CFG_TARGET_ENV", "musl") && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
         let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{folder}/start.ld");
     }

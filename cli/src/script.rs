@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     for proposal in &arguments.disable {
         *proposal.switch(&mut compile.features) = false;
     }
-    let options = Options { compile, skips: Default::default() };
+    let options = Options { compile, load: wasmc_loader::Image::from_bytes, skips: Default::default() };
     let mut succeeded = true;
     for file in &arguments.files {
         let text = match std::fs::read_to_string(file).with_context(|| format!("cannot read '{}'", file.display())) {

@@ -2,8 +2,10 @@
 //!
 //! Not every C library does: musl's `memmove` goes backwards with an instruction that handles a few bytes at a time.
 
+#[cfg(target_arch = "aarch64")]
+use std::arch::aarch64::uint8x16_t as Vector;
 #[cfg(target_arch = "x86_64")]
-use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128};
+use std::arch::x86_64::__m128i as Vector;
 
 /// Up to here a loop is as fast as what the C library does forwards, and starts faster.
 const SHORT_BYTES_MAX: usize = 512;
@@ -29,7 +31,7 @@ pub(crate) unsafe fn move_bytes(from: *const u8, to: *mut u8, length: usize) {
     }
 }
 
-type Block = [__m128i; 4];
+type Block = [Vector; 4];
 const BLOCK_BYTES: usize = size_of::<Block>();
 
 /// # Safety
@@ -39,10 +41,8 @@ const BLOCK_BYTES: usize = size_of::<Block>();
 unsafe fn move_block(from: *const u8, to: *mut u8) {
     // SAFETY: the caller's promise. All is read before anything is written.
     unsafe {
-        let block: Block = std::array::from_fn(|index| _mm_loadu_si128(from.cast::<__m128i>().add(index)));
-        for (index, part) in block.into_iter().enumerate() {
-            _mm_storeu_si128(to.cast::<__m128i>().add(index), part);
-        }
+        let block = from.cast::<Block>().read_unaligned();
+        to.cast::<Block>().write_unaligned(block);
     }
 }
 
@@ -106,8 +106,8 @@ unsafe fn move_few(from: *const u8, to: *mut u8, length: usize) {
             2..4 => ends::<u16>(from, to, length),
             4..8 => ends::<u32>(from, to, length),
             8..16 => ends::<u64>(from, to, length),
-            16..32 => ends::<__m128i>(from, to, length),
-            _ => ends::<[__m128i; 2]>(from, to, length),
+            16..32 => ends::<Vector>(from, to, length),
+            _ => ends::<[Vector; 2]>(from, to, length),
         }
     }
 }

@@ -27,6 +27,7 @@ fn main_stack() -> Option<std::ops::Range<u64>> {
     if start == 0 || failed {
         return None;
     }
+    // A smaller page than the system's is as good: it is about the limit.
     let start = start & !4095;
     Some(start.checked_sub(limit.rlim_cur.min(BYTES_MAX))?..start)
 }

@@ -11,14 +11,22 @@ use wasmc_contract::trap::TrapCode;
 use crate::call::Raised;
 use crate::store::StoreInner;
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod backtrace;
+mod leave;
+mod registers;
 pub(crate) mod registry;
 mod signal_stack;
 mod unix;
+#[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::{collect_exceptions, new_exception, raise, throw, unresolved};
 pub(crate) use backtrace::Backtrace;
 pub(crate) use unix::{install_wake_handler, wake_thread};
+#[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{collect_exceptions, new_exception, raise, throw, unresolved};
 
 thread_local! {

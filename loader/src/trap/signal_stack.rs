@@ -4,10 +4,16 @@ use std::cell::UnsafeCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use wasmc_contract::target::Target;
+
 /// Enough for the handler, for what the system saves of a large CPU's registers, and for earlier handlers that we pass
 /// signals on to.
 const STACK_BYTES: usize = 64 * 1024;
-const PAGE_BYTES: usize = 4096;
+/// What guards it: a page, of the largest that a system of the target has.
+const PAGE_BYTES: usize = match Target::host() {
+    Some(target) => target.page_bytes_max() as usize,
+    None => 65536,
+};
 
 /// A signal stack of ours, with a page below it that faults.
 struct SignalStack {

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::Once;
 use std::sync::OnceLock;
 
-use super::{Place, handle_fault};
+use super::{handle_fault, registers};
 
 /// Those that accesses outside of a memory, `unreachable` and divisions raise.
 const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
@@ -74,20 +74,12 @@ extern "C" fn do_nothing(_signal: i32) {}
 /// Called by the system only.
 unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the system passes a context of this type, which is ours to change.
-    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-    let place = Place {
-        program_counter: registers[libc::REG_RIP as usize].cast_unsigned(),
-        frame_pointer: registers[libc::REG_RBP as usize].cast_unsigned(),
-    };
+    let interrupted = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     // A signal that someone sent is no trap.
     // SAFETY: the system passes its information.
     let is_fault = unsafe { (*information).si_code } > 0;
-    match is_fault.then(|| handle_fault(&place)).flatten() {
-        Some(continuation) => {
-            registers[libc::REG_RIP as usize] = continuation.program_counter.cast_signed();
-            registers[libc::REG_RSP as usize] = continuation.stack_pointer.cast_signed();
-            registers[libc::REG_RBP as usize] = continuation.frame_pointer.cast_signed();
-        }
+    match is_fault.then(|| handle_fault(&registers::place(interrupted))).flatten() {
+        Some(continuation) => registers::go_on(interrupted, &continuation),
         // SAFETY: what the system passed, passed on.
         None => unsafe { pass_on(signal, information, context) },
     }

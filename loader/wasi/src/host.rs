@@ -36,7 +36,7 @@ pub(crate) fn file_status(status: &Stat) -> FileStatus {
         device: status.st_dev,
         inode: status.st_ino,
         file_type: rustix::fs::FileType::from_raw_mode(status.st_mode).into(),
-        links: status.st_nlink,
+        links: status.st_nlink as _,
         size_bytes: u64::try_from(status.st_size).unwrap_or(0),
         accessed: time(status.st_atime, status.st_atime_nsec),
         modified: time(status.st_mtime, status.st_mtime_nsec),

@@ -1,4 +1,4 @@
-//! What this machine's CPU has: features that artifacts may need, looked up as far as someone asks.
+//! Features of x86-64.
 //!
 //! The standard library's detection reads all there is to know at once, a dozen `cpuid` instructions. Each of them is a
 //! trap to the hypervisor in a virtual machine (1 to 5 µs): as much as the rest of loading a program.
@@ -6,14 +6,9 @@
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv, CpuidResult};
 use std::sync::OnceLock;
 
-use wasmc_contract::target::{CpuFeature, CpuFeatures};
+use wasmc_contract::target::CpuFeature;
 
-/// Those of `asked` that this machine's CPU has, and the system lets programs use.
-pub fn cpu_features(asked: CpuFeatures) -> CpuFeatures {
-    asked.iter().filter(|feature| has(*feature)).fold(CpuFeatures::BASELINE, CpuFeatures::with)
-}
-
-fn has(feature: CpuFeature) -> bool {
+pub(super) fn has(feature: CpuFeature) -> bool {
     use CpuFeature::{Cmpxchg16b, Popcnt, Sse3, Sse41, Sse42, Ssse3};
     if matches!(feature, Cmpxchg16b | Popcnt | Sse3 | Sse41 | Sse42 | Ssse3) && has_base_instructions() {
         return true;
