@@ -124,12 +124,14 @@ fn foreign_stub(folder: &Path, zig_target: &str, name: &str) -> Result<bool> {
     };
     let own = fs::read(binary::directory()?.join("wasmrun"))?;
     let slot = own.windows(Slot::BYTES).find(|window| window.starts_with(&MAGIC)).context("wasmrun has no slot")?;
-    let bytes: Vec<String> = slot.iter().map(u8::to_string).collect();
-    let source =
-        format!("volatile unsigned char slot[] = {{{}}};\nint main(void) {{ return slot[0]; }}\n", bytes.join(","));
+    let bytes = slot.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+    // Only macOS has a library that is linked without being compiled first.
+    let (entry, options): (_, &[_]) =
+        if zig_target.ends_with("macos") { ("main", &[]) } else { ("start", &["-nostdlib", "-Wl,--entry=start"]) };
+    let source = format!("volatile unsigned char slot[] = {{{bytes}}};\nint {entry}(void) {{ return slot[0]; }}\n");
     fs::write(folder.join("stub.c"), source)?;
     let mut command = zig.bare("cc");
-    command.args(["-target", zig_target, "-O1", "-o", name, "stub.c"]).current_dir(folder);
+    command.args(["-target", zig_target, "-O1", "-o", name, "stub.c"]).args(options).current_dir(folder);
     tool::run(&mut command)?;
     Ok(true)
 }
