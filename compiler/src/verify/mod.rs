@@ -23,15 +23,22 @@ pub fn verify(bytes: &[u8]) -> Result<(), CompileError> {
 
 /// What an artifact holds, as far as it can be said of any container.
 #[derive(Debug)]
-pub struct Contents {
+pub struct Contents<'a> {
     /// As it stands in the file: addresses are not those of anything yet.
     pub descriptor: Descriptor,
-    /// The sections' names in this container, and their sizes in bytes.
-    pub sections: Vec<(String, u64)>,
+    /// Those of the contract, in its order: their names in this container, and their bytes.
+    pub sections: Vec<(String, &'a [u8])>,
+}
+
+impl<'a> Contents<'a> {
+    /// The bytes of a section.
+    pub fn section(&self, section: Section) -> &'a [u8] {
+        self.sections[section as usize].1
+    }
 }
 
 /// Reads an artifact of any target, and checks nothing more than that it can be read.
-pub fn contents(bytes: &[u8]) -> Result<Contents, CompileError> {
+pub fn contents(bytes: &[u8]) -> Result<Contents<'_>, CompileError> {
     let object = parse(bytes).map_err(CompileError::Verify)?;
     let sections = Section::ALL.into_iter().zip(&object.parts).map(|(section, part)| {
         let name = match object.target.system {
@@ -39,7 +46,7 @@ pub fn contents(bytes: &[u8]) -> Result<Contents, CompileError> {
             System::Macos => format!("{},{}", section.macho_name().0, section.macho_name().1),
             System::Windows => section.coff_name().to_owned(),
         };
-        (name, part.bytes.len() as u64)
+        (name, part.bytes)
     });
     let descriptor = Descriptor::read(object.section(Section::Descriptor));
     let descriptor = descriptor.filter(|descriptor| descriptor.magic == MAGIC);
