@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use wasmc_compiler::options::Features;
 
 use crate::options::{CompileArguments, parse_target};
-use crate::wast::{Options, run_script};
+use crate::wast::{Options, SkipTable, run_script};
 
 /// Run scripts in the form that WebAssembly's test suite is written in.
 ///
@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     /// Switch a proposal off.
     #[arg(long, value_name = "PROPOSAL", value_enum)]
     disable: Vec<Proposal>,
+
+    /// A table of what is known not to work in scripts, whose paths end in the names that it lists.
+    #[arg(long, value_name = "FILE")]
+    skips: Option<PathBuf>,
 
     #[command(flatten)]
     compilation: CompileArguments,
@@ -80,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     for proposal in &arguments.disable {
         *proposal.switch(&mut compile.features) = false;
     }
-    let options = Options { compile, skips: Default::default() };
+    let skips = arguments.skips.as_deref().map(SkipTable::read).transpose()?.unwrap_or_default();
     let mut succeeded = true;
     for file in &arguments.files {
         let text = match std::fs::read_to_string(file).with_context(|| format!("cannot read '{}'", file.display())) {
@@ -92,6 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
                 continue;
             }
         };
+        let options = Options { compile: compile.clone(), skips: skips.of_file(file) };
         let report = arguments.compilation.with_threads(|| run_script(&file.display().to_string(), &text, &options))?;
         crate::output::print(format!("{report}\n").as_bytes())?;
         succeeded &= report.is_success();
