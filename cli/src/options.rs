@@ -118,7 +118,10 @@ pub(crate) fn parse_target(name: Option<&str>) -> anyhow::Result<Target> {
     let Some(name) = name else {
         return Target::host().ok_or_else(|| anyhow::anyhow!("this machine is no target: name one with --target"));
     };
-    Target::ALL.into_iter().find(|target| target.name() == name).ok_or_else(|| {
+    if name == "native" {
+        return parse_target(None);
+    }
+    Target::from_name(name).ok_or_else(|| {
         UsageError(format!("unknown target '{name}'; targets are {}", list(Target::ALL.into_iter()))).into()
     })
 }

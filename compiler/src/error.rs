@@ -31,6 +31,9 @@ pub enum CompileError {
     /// The options do not fit each other or the target.
     #[error("{0}")]
     Options(String),
+    /// The object could not be written: it is too large for its format, or a defect of the compiler.
+    #[error("the object cannot be written: {0}")]
+    Object(String),
     /// Code generation failed for one function: a defect of the compiler.
     #[error("cannot generate code for function {function}: {message}")]
     Code {
@@ -50,6 +53,12 @@ pub enum CompileError {
     /// The written artifact did not read back as it should: a defect of the compiler.
     #[error("the artifact does not verify: {0}")]
     Verify(String),
+}
+
+impl From<object::write::Error> for CompileError {
+    fn from(error: object::write::Error) -> Self {
+        Self::Object(error.to_string())
+    }
 }
 
 impl From<wasmparser::BinaryReaderError> for CompileError {

@@ -52,8 +52,10 @@ fn flags(options: &CompileOptions) -> Result<Flags, settings::SetError> {
         // More results than registers go through memory.
         ("enable_multi_ret_implicit_sret", "true"),
         ("unwind_info", "true"),
-        // The entry check of the stack limit covers the whole frame, so no frame can reach past the guard.
-        ("enable_probestack", "false"),
+        // The entry check of the stack limit covers the whole frame, so no frame can reach past the guard. But Windows
+        // gives a stack its memory page by page, in order.
+        ("enable_probestack", boolean(options.target.system == System::Windows)),
+        ("probestack_strategy", "inline"),
         ("enable_nan_canonicalization", boolean(options.canonical_nans)),
         ("enable_verifier", boolean(cfg!(debug_assertions))),
         // An instance is kept from the rest of its process by the architecture, not against side channels.

@@ -4,9 +4,9 @@ use cranelift_codegen::CompiledCode;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::settings::OptLevel;
 use cranelift_codegen::{ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
+use wasmc_contract::target::Target;
 use wasmc_contract::trap::TrapCode;
 
 use crate::translate::{NAMESPACE_FUNCTIONS, NAMESPACE_TEXT, trap};
@@ -23,7 +23,7 @@ pub(crate) struct FunctionCode {
     pub(crate) addresses: Box<[(u32, u32)]>,
     /// Calls that something catches around, ascending.
     pub(crate) catching: Box<[CatchingCall]>,
-    /// The entry of `.eh_frame`, if the target has one ([`super::unwind`]).
+    /// How it is unwound, as [`super::unwind`] has it.
     pub(crate) unwind: Option<Box<[u8]>>,
 }
 
@@ -66,6 +66,7 @@ impl FunctionCode {
         compiled: &CompiledCode,
         function: &Function,
         isa: &dyn TargetIsa,
+        target: Target,
         wasm_offset: Option<u32>,
     ) -> Result<Self, String> {
         let relocations = compiled.buffer.relocs().iter().map(|relocation| convert(relocation, function));
@@ -73,10 +74,7 @@ impl FunctionCode {
             OptLevel::SpeedAndSize => isa.function_alignment().minimum,
             _ => isa.function_alignment().preferred,
         };
-        let unwind = match compiled.create_unwind_info(isa).map_err(|error| error.to_string())? {
-            Some(UnwindInfo::SystemV(unwind)) => super::unwind::entry(isa, &unwind)?.map(Vec::into_boxed_slice),
-            _ => None,
-        };
+        let unwind = super::unwind::entry(compiled, isa, target)?.map(Vec::into_boxed_slice);
         Ok(Self {
             bytes: compiled.code_buffer().into(),
             alignment: compiled.buffer.alignment.max(alignment),

@@ -41,7 +41,8 @@ impl<'p> Worker<'p> {
             Item::Body(body) => Some(self.program.module.bodies[body as usize].body.range().start as u32),
             Item::Thunk(_) | Item::Trampoline(_) => None,
         };
-        FunctionCode::new(&compiled, &self.context.func, self.program.isa(), wasm_offset)
+        let target = self.program.options.target;
+        FunctionCode::new(&compiled, &self.context.func, self.program.isa(), target, wasm_offset)
             .map_err(|message| self.error(item, message))
     }
 

@@ -10,69 +10,42 @@ use object::Endianness;
 use object::elf as numbers;
 use object::write::StringId;
 use object::write::elf::{FileHeader, Rel, SectionHeader, SinglePhase, Sym, Writer};
-use wasmc_contract::record::Record;
 use wasmc_contract::relocation::elf;
-use wasmc_contract::section::{Descriptor, Section};
+use wasmc_contract::section::Section;
 use wasmc_contract::target::{Architecture, Target};
 
-use super::eh_frame::UnwindSection;
+use super::contents::Contents;
+use super::eh_frame::{self, UnwindSection};
 use super::symbols::Symbol;
 use crate::error::CompileError;
 
-/// What an object is made of.
-pub(super) struct Contents {
-    pub(super) target: Target,
-    /// References are filled in when it is written.
-    pub(super) descriptor: Descriptor,
-    /// All sections but the descriptor's.
-    pub(super) sections: Vec<(Section, Vec<u8>)>,
-    pub(super) unwind: UnwindSection,
-    /// Local ones first.
-    pub(super) symbols: Vec<Symbol>,
-}
-
 /// Writes the object.
-pub(super) fn write(contents: Contents) -> Result<Vec<u8>, CompileError> {
-    let Contents { target, mut descriptor, sections, unwind, symbols } = contents;
-    let lengths: usize = sections.iter().map(|(_, bytes)| bytes.len() + target.page_bytes_max() as usize).sum();
-    let names: usize = symbols.iter().map(|symbol| symbol.name.len() + 1 + 24).sum();
-    let mut buffer = Vec::with_capacity(lengths + names + unwind.bytes.len() + unwind.references.len() * 24 + 8192);
+pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, CompileError> {
+    let unwind = eh_frame::write(&contents.unwind);
+    let names: usize = contents.symbols.iter().map(|symbol| symbol.name.len() + 1 + 24).sum();
+    let unwind_bytes = unwind.bytes.len() + unwind.references.len() * 24;
+    let mut buffer = Vec::with_capacity(contents.bytes_max() + names + unwind_bytes + 8192);
     let mut header = Vec::with_capacity(64);
 
     let mut object = ObjectWriter {
         writer: Writer::new_single_phase(Endianness::Little, true, &mut buffer),
         headers: Vec::new(),
-        target,
+        target: contents.target,
     };
-    object.start().map_err(failed)?;
-    let mut references = Vec::new();
-    for (section, offset) in Descriptor::REFERENCES {
-        let bytes = sections.iter().find(|(other, _)| *other == section).map_or(0, |(_, bytes)| bytes.len());
-        if let Some(reference) = descriptor.reference_mut(section).filter(|_| bytes > 0) {
-            reference.length_bytes = bytes as u64;
-            references.push(object.absolute(offset as u64, section));
-        }
+    object.start()?;
+    for (section, bytes, alignment) in contents.sections() {
+        object.section(section, bytes, alignment);
     }
-    let mut sections = sections.into_iter().peekable();
-    for section in Section::ALL {
-        let bytes = sections.next_if(|(other, _)| *other == section).map(|(_, bytes)| bytes).unwrap_or_default();
-        match section {
-            Section::Descriptor => object.descriptor(&descriptor),
-            _ => object.section(section, &bytes),
-        }
-    }
+    let references: Vec<Rel> =
+        contents.references().map(|(section, offset)| object.absolute(offset as u64, section)).collect();
     object.relocations(b".rela.data.rel.ro.wasmc", section_index(Section::Descriptor), &references);
     object.unwind(&unwind);
     object.plain(b".note.GNU-stack", numbers::SHT_PROGBITS, numbers::SectionFlags(0), 1, &[]);
-    object.finish(&symbols, &mut header).map_err(failed)?;
+    object.finish(&contents.symbols, &mut header)?;
     drop(object);
 
     buffer[..header.len()].copy_from_slice(&header);
     Ok(buffer)
-}
-
-fn failed(error: object::write::Error) -> CompileError {
-    CompileError::Options(format!("the object cannot be written: {error}"))
 }
 
 /// Writes sections' contents one after the other, and their headers at the end.
@@ -118,22 +91,14 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Writes a section of the contract.
-    fn section(&mut self, section: Section, bytes: &[u8]) {
+    fn section(&mut self, section: Section, bytes: &[u8], alignment: u64) {
         let flags = match section {
             Section::Text => numbers::SHF_ALLOC | numbers::SHF_EXECINSTR,
             Section::Descriptor => numbers::SHF_ALLOC | numbers::SHF_WRITE,
             _ => numbers::SHF_ALLOC,
         };
-        let alignment =
-            if section.is_page_aligned() { self.target.page_bytes_max() } else { section.alignment_bytes() };
         self.plain(section.elf_name().as_bytes(), numbers::SHT_PROGBITS, flags, alignment, bytes);
         debug_assert_eq!(self.headers.len(), section_index(section) as usize);
-    }
-
-    fn descriptor(&mut self, descriptor: &Descriptor) {
-        let mut bytes = Vec::with_capacity(Descriptor::SIZE);
-        descriptor.write(&mut |part| bytes.extend_from_slice(part));
-        self.section(Section::Descriptor, &bytes);
     }
 
     /// The address of `section`, at `offset` of the descriptor.
@@ -229,5 +194,5 @@ impl<'a> ObjectWriter<'a> {
 
 /// The index of a section of the contract in the object, and of its section symbol.
 fn section_index(section: Section) -> u32 {
-    1 + Section::ALL.iter().position(|other| *other == section).expect("all sections are listed") as u32
+    1 + section as u32
 }

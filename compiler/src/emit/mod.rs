@@ -8,20 +8,32 @@ use crate::error::CompileError;
 use crate::link::LinkedText;
 use crate::options::{BoundsChecks, CompileOptions};
 
+use contents::{Contents, Unwind};
+
+mod coff;
+mod contents;
 mod eh_frame;
 mod elf;
 mod handlers;
+mod macho;
 mod memory_image;
 mod metadata;
 mod names;
 mod ready_tables;
 mod symbols;
 mod tables;
+mod windows_unwind;
 
 /// A compiled module: the bytes of an object file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Artifact {
     bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Artifact {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "an object of {} bytes", self.bytes.len())
+    }
 }
 
 impl Artifact {
@@ -38,10 +50,6 @@ impl Artifact {
 
 /// Refuses options that no object can be written with.
 pub(crate) fn check_options(options: &CompileOptions) -> Result<(), CompileError> {
-    if options.target.system != System::Linux {
-        let message = format!("objects for {} cannot be written yet; only those of Linux", options.target);
-        return Err(CompileError::Options(message));
-    }
     let prefix = &options.symbol_prefix;
     let is_identifier = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_identifier || prefix.bytes().next().is_none_or(|first| first.is_ascii_digit()) {
@@ -57,26 +65,30 @@ pub(crate) fn emit(program: &Program<'_>, text: LinkedText) -> Result<Artifact, 
     let metadata = metadata::write(program, &text, &images)?;
     let names = names::write(module, &text.addresses)?;
     let symbols = symbols::list(program, &text);
-    let common = crate::code::unwind::common(program.isa()).map_err(CompileError::Options)?;
-    let unwind = eh_frame::write(&common.unwrap_or_default(), text.unwind);
-    let contents = elf::Contents {
-        target: program.options.target,
-        descriptor: descriptor(program),
-        sections: vec![
-            (Section::Text, text.bytes),
-            (Section::Metadata, metadata),
-            (Section::Tables, ready_tables::write(program, &text.places)),
-            (Section::Image, images.bytes),
-            (Section::Data, images.data),
-            (Section::Traps, tables::write(&text.traps)),
-            (Section::Addresses, tables::write(&text.addresses)),
-            (Section::Handlers, handlers::write(&text.catching)),
-            (Section::Names, names),
-        ],
-        unwind,
-        symbols,
+    let target = program.options.target;
+    let common = match target.system {
+        System::Windows => None,
+        system => crate::code::unwind::system_v::common(program.isa(), system).map_err(CompileError::Object)?,
     };
-    Ok(Artifact { bytes: elf::write(contents)? })
+    let unwind = Unwind { common: common.unwrap_or_default(), entries: text.unwind };
+    let sections = vec![
+        (Section::Text, text.bytes),
+        (Section::Metadata, metadata),
+        (Section::Tables, ready_tables::write(program, &text.places)),
+        (Section::Image, images.bytes),
+        (Section::Data, images.data),
+        (Section::Traps, tables::write(&text.traps)),
+        (Section::Addresses, tables::write(&text.addresses)),
+        (Section::Handlers, handlers::write(&text.catching)),
+        (Section::Names, names),
+    ];
+    let contents = Contents::new(target, descriptor(program), sections, unwind, symbols);
+    let bytes = match target.system {
+        System::Linux => elf::write(&contents),
+        System::Macos => macho::write(&contents),
+        System::Windows => coff::write(&contents),
+    };
+    Ok(Artifact { bytes: bytes? })
 }
 
 fn descriptor(program: &Program<'_>) -> Descriptor {

@@ -26,8 +26,8 @@ pub(crate) struct LinkedText {
     pub(crate) addresses: Table<u32>,
     /// Calls that something catches around, ascending: all offsets are from the text's start.
     pub(crate) catching: Vec<CatchingCall>,
-    /// How to unwind from each item that says so, with the item's offset.
-    pub(crate) unwind: Vec<(u32, Box<[u8]>)>,
+    /// How each item that says so is unwound, with its place.
+    pub(crate) unwind: Vec<(Place, Box<[u8]>)>,
 }
 
 /// An item's place in the text.
@@ -100,7 +100,7 @@ impl LinkedText {
             call.clauses.iter_mut().for_each(|(_, handler_offset)| *handler_offset += place.offset);
             self.catching.push(call);
         }
-        self.unwind.extend(code.unwind.map(|unwind| (place.offset, unwind)));
+        self.unwind.extend(code.unwind.map(|unwind| (place, unwind)));
     }
 }
 

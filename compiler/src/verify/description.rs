@@ -19,9 +19,9 @@ pub(super) struct Facts {
 }
 
 pub(super) fn check(object: &Object<'_>) -> Checked<Facts> {
-    let text_bytes = object.header(Section::Text).sh_size;
+    let text_bytes = object.length_bytes(Section::Text);
     let metadata =
-        Metadata::parse(object.section(Section::Metadata)?).ok_or("the metadata does not parse".to_owned())?;
+        Metadata::parse(object.section(Section::Metadata)).ok_or("the metadata does not parse".to_owned())?;
     let layout = ContextCounts::from_header(&metadata.header).and_then(|counts| ContextLayout::new(&counts));
     let context_bytes = layout.map(|layout| layout.size_bytes);
     ensure!(context_bytes == Some(metadata.header.context_bytes), "the context's size is wrong");
@@ -32,7 +32,7 @@ pub(super) fn check(object: &Object<'_>) -> Checked<Facts> {
     check_ready_tables(&metadata, object, &functions)?;
     check_tables(object, text_bytes)?;
     check_handlers(&metadata, object, &functions)?;
-    Names::parse(object.section(Section::Names)?).ok_or("the names do not parse".to_owned())?;
+    Names::parse(object.section(Section::Names)).ok_or("the names do not parse".to_owned())?;
     Ok(Facts { text_bytes, functions })
 }
 
@@ -67,7 +67,7 @@ fn check_types(metadata: &Metadata<'_>, text_bytes: u64) -> Checked {
 
 fn check_memories(metadata: &Metadata<'_>, object: &Object<'_>) -> Checked {
     let page_bytes = object.target.page_bytes_max();
-    let image_bytes = object.header(Section::Image).sh_size;
+    let image_bytes = object.length_bytes(Section::Image);
     let mut end = 0;
     for (index, memory) in metadata.memories.iter().enumerate() {
         ensure!(memory.flags & !limit_flag::ALL == 0, "memory {index} has unknown flags");
@@ -88,7 +88,7 @@ fn check_memories(metadata: &Metadata<'_>, object: &Object<'_>) -> Checked {
 }
 
 fn check_segments(metadata: &Metadata<'_>, object: &Object<'_>) -> Checked {
-    let data_bytes = object.header(Section::Data).sh_size;
+    let data_bytes = object.length_bytes(Section::Data);
     for (index, segment) in metadata.data_segments.iter().enumerate() {
         let end = segment.data_offset_bytes.checked_add(segment.data_length_bytes);
         ensure!(end.is_some_and(|end| end <= data_bytes), "data segment {index} is outside the data");
@@ -107,7 +107,7 @@ fn check_segments(metadata: &Metadata<'_>, object: &Object<'_>) -> Checked {
 }
 
 fn check_ready_tables(metadata: &Metadata<'_>, object: &Object<'_>, functions: &[(u64, u64)]) -> Checked {
-    let bytes = object.section(Section::Tables)?;
+    let bytes = object.section(Section::Tables);
     for (index, table) in metadata.tables.iter().enumerate().filter(|(_, table)| table.flags & limit_flag::READY != 0) {
         let elements =
             usize::try_from(table.minimum).ok().and_then(|count| count.checked_mul(size_of::<ReadyElement>()));
@@ -129,12 +129,12 @@ fn check_tables(object: &Object<'_>, text_bytes: u64) -> Checked {
         let is_inside = offsets.last().is_none_or(|last| u64::from(*last) < text_bytes);
         is_inside && offsets.is_sorted_by(|left, right| left < right)
     };
-    let traps = TrapTable::parse(object.section(Section::Traps)?).ok_or("the trap table does not parse".to_owned())?;
+    let traps = TrapTable::parse(object.section(Section::Traps)).ok_or("the trap table does not parse".to_owned())?;
     let (offsets, codes): (Vec<u32>, Vec<u8>) = traps.iter().unzip();
     ensure!(offsets.len() == traps.len(), "the trap table is cut off");
     ensure!(is_sorted(&offsets), "the trap table does not ascend inside the text");
     ensure!(codes.iter().all(|code| TrapCode::from_number(*code).is_some()), "a trap code is not known");
-    let addresses = object.section(Section::Addresses)?;
+    let addresses = object.section(Section::Addresses);
     let addresses = AddressMap::parse(addresses).ok_or("the address map does not parse".to_owned())?;
     let offsets: Vec<u32> = addresses.iter().map(|(offset, _)| offset).collect();
     ensure!(offsets.len() == addresses.len(), "the address map is cut off");
@@ -144,7 +144,7 @@ fn check_tables(object: &Object<'_>, text_bytes: u64) -> Checked {
 
 /// Each call that something catches around, and each handler, lies in one and the same function.
 fn check_handlers(metadata: &Metadata<'_>, object: &Object<'_>, functions: &[(u64, u64)]) -> Checked {
-    let handlers = HandlerTable::parse(object.section(Section::Handlers)?);
+    let handlers = HandlerTable::parse(object.section(Section::Handlers));
     let handlers = handlers.ok_or("the handler table does not parse".to_owned())?;
     let function_at = |offset: u32| functions.partition_point(|(start, _)| *start <= u64::from(offset));
     let mut clause_count = 0;

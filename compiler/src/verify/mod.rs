@@ -1,20 +1,24 @@
 //! An artifact's bytes in, what is wrong with them out. Reads with another crate than the one that wrote, and knows
 //! nothing of how they were made: only what [`wasmc_contract`] promises of them.
+//!
+//! A file for each container finds the sections, references and symbols of [`Object`]; what has to hold of these is the
+//! same for all.
 
-use goblin::elf::{Elf, header, reloc, section_header, sym};
 use wasmc_contract::record::Record;
-use wasmc_contract::relocation::RelocationKind;
 use wasmc_contract::section::{Descriptor, MAGIC, Section};
-use wasmc_contract::target::{Architecture, System, Target};
+use wasmc_contract::target::{System, Target};
 
 use crate::error::CompileError;
 
+mod coff;
 mod description;
+mod elf;
+mod macho;
 mod unwind;
 
 /// Checks that an artifact keeps what the contract promises.
 pub fn verify(bytes: &[u8]) -> Result<(), CompileError> {
-    Object::parse(bytes).and_then(|object| object.check()).map_err(CompileError::Verify)
+    parse(bytes).and_then(|object| object.check()).map_err(CompileError::Verify)
 }
 
 /// What is checked holds, or the reason why not.
@@ -32,121 +36,115 @@ use ensure;
 
 /// An object whose sections were found.
 struct Object<'a> {
-    elf: Elf<'a>,
-    bytes: &'a [u8],
     target: Target,
-    descriptor: Descriptor,
-    /// Section header indices, in the order of [`Section::ALL`].
-    indices: [usize; Section::ALL.len()],
+    /// By [`Section`].
+    parts: [Part<'a>; Section::COUNT],
+    /// The descriptor's relocations, in the order of the file.
+    references: Vec<Reference>,
+    /// Those of functions.
+    symbols: Vec<FunctionSymbol>,
+    /// Pieces of the text that say how they are unwound: offset and length, as they follow each other.
+    unwound: Vec<(u64, u64)>,
+}
+
+/// A section.
+#[derive(Clone, Copy, Default)]
+struct Part<'a> {
+    bytes: &'a [u8],
+    /// Where it lies in the file; anywhere if it is empty.
+    offset: u64,
+    /// What linkers are asked for.
+    alignment: u64,
+    is_executable: bool,
+}
+
+/// A relocation of the descriptor: all have the one kind.
+struct Reference {
+    /// The place in the descriptor.
+    offset: u64,
+    /// What it is of; `None` if it is no section of the contract.
+    section: Option<Section>,
+    /// How far behind the section's start.
+    distance: u64,
+}
+
+/// The symbol of a function.
+struct FunctionSymbol {
+    section: Option<Section>,
+    offset: u64,
+    /// Only ELF's have one.
+    length: Option<u64>,
+    is_local: bool,
+}
+
+fn parse(bytes: &[u8]) -> Checked<Object<'_>> {
+    if bytes.starts_with(b"\x7fELF") {
+        elf::parse(bytes)
+    } else if bytes.starts_with(&0xfeed_facf_u32.to_le_bytes()) {
+        macho::parse(bytes)
+    } else {
+        coff::parse(bytes)
+    }
 }
 
 impl<'a> Object<'a> {
-    fn parse(bytes: &'a [u8]) -> Checked<Self> {
-        let elf = Elf::parse(bytes).map_err(|error| format!("not an ELF object: {error}"))?;
-        ensure!(elf.header.e_type == header::ET_REL && elf.is_64 && elf.little_endian, "not a 64-bit object");
-        let architecture = match elf.header.e_machine {
-            header::EM_X86_64 => Architecture::X86_64,
-            header::EM_AARCH64 => Architecture::Aarch64,
-            other => return Err(format!("machine {other} is not known")),
-        };
-        let mut indices = [0; Section::ALL.len()];
-        for (section, index) in Section::ALL.into_iter().zip(&mut indices) {
-            let named = |header: &section_header::SectionHeader| {
-                elf.shdr_strtab.get_at(header.sh_name) == Some(section.elf_name())
-            };
-            *index = elf.section_headers.iter().position(named).ok_or(format!("{} is missing", section.elf_name()))?;
-        }
-        let target = Target { architecture, system: System::Linux };
-        let mut object = Self { elf, bytes, target, descriptor: Descriptor::default(), indices };
-        object.descriptor =
-            Descriptor::read(object.section(Section::Descriptor)?).ok_or("the descriptor is too short".to_owned())?;
-        Ok(object)
-    }
-
     fn check(&self) -> Checked {
         self.check_sections()?;
         self.check_descriptor()?;
-        self.check_relocations()?;
+        self.check_references()?;
         let facts = description::check(self)?;
         self.check_symbols(&facts)?;
         unwind::check(self, &facts)
     }
 
-    fn header(&self, section: Section) -> &section_header::SectionHeader {
-        let position = Section::ALL.iter().position(|other| *other == section).expect("all sections are listed");
-        &self.elf.section_headers[self.indices[position]]
+    fn section(&self, section: Section) -> &'a [u8] {
+        self.parts[section as usize].bytes
     }
 
-    fn section(&self, section: Section) -> Checked<&'a [u8]> {
-        self.contents(self.header(section)).ok_or(format!("{} is outside the file", section.elf_name()))
-    }
-
-    fn contents(&self, header: &section_header::SectionHeader) -> Option<&'a [u8]> {
-        let start = usize::try_from(header.sh_offset).ok()?;
-        self.bytes.get(start..)?.get(..usize::try_from(header.sh_size).ok()?)
+    fn length_bytes(&self, section: Section) -> u64 {
+        self.section(section).len() as u64
     }
 
     fn check_sections(&self) -> Checked {
         let page_bytes = self.target.page_bytes_max();
-        for section in Section::ALL {
-            let header = self.header(section);
+        // What COFF can say at most.
+        let stated_max = if self.target.system == System::Windows { 8192 } else { page_bytes };
+        for (section, part) in Section::ALL.into_iter().zip(&self.parts) {
             let name = section.elf_name();
-            ensure!(header.sh_type == section_header::SHT_PROGBITS, "{name} has type {}", header.sh_type);
             let alignment = if section.is_page_aligned() { page_bytes } else { section.alignment_bytes() };
-            ensure!(header.sh_addralign == alignment, "{name} is aligned to {}", header.sh_addralign);
-            ensure!(header.sh_offset.is_multiple_of(alignment), "{name} lies at {:#x}", header.sh_offset);
-            let is_padded = !section.is_page_aligned() || header.sh_size.is_multiple_of(page_bytes);
-            ensure!(is_padded, "{name} is {:#x} bytes long", header.sh_size);
-            let is_executable = header.sh_flags & u64::from(section_header::SHF_EXECINSTR) != 0;
-            ensure!(is_executable == (section == Section::Text), "{name} has flags {:#x}", header.sh_flags);
-            self.section(section)?;
+            ensure!(part.alignment == alignment.min(stated_max), "{name} is aligned to {}", part.alignment);
+            let is_aligned = part.bytes.is_empty() || part.offset.is_multiple_of(alignment);
+            ensure!(is_aligned, "{name} lies at {:#x}", part.offset);
+            let length = part.bytes.len() as u64;
+            let is_padded = !section.is_page_aligned() || length.is_multiple_of(page_bytes);
+            ensure!(is_padded, "{name} is {length:#x} bytes long");
+            ensure!(part.is_executable == (section == Section::Text), "{name} may be executed, or must not");
         }
         Ok(())
     }
 
     fn check_descriptor(&self) -> Checked {
-        let mut descriptor = self.descriptor;
+        let bytes = self.section(Section::Descriptor);
+        ensure!(bytes.len() == Descriptor::SIZE, "the descriptor has {} bytes", bytes.len());
+        let mut descriptor = Descriptor::read(bytes).ok_or("the descriptor is too short".to_owned())?;
         ensure!(descriptor.magic == MAGIC, "the descriptor has another magic number");
         ensure!(descriptor.target == self.target.number(), "the descriptor is for target {:#x}", descriptor.target);
-        let size = self.header(Section::Descriptor).sh_size;
-        ensure!(size == Descriptor::SIZE as u64, "the descriptor has {size} bytes");
         for (section, _) in Descriptor::REFERENCES {
-            let length = self.header(section).sh_size;
+            let length = self.length_bytes(section);
             let reference = *descriptor.reference_mut(section).expect("the descriptor refers to it");
             let name = section.elf_name();
             ensure!(reference.length_bytes == length, "{name} is not {} bytes long", reference.length_bytes);
-            ensure!(reference.address == 0, "the reference to {name} holds an addend");
+            ensure!(length > 0 || reference.address == 0, "the reference to {name} is of nothing");
         }
         Ok(())
     }
 
-    /// Only the descriptor and the unwind section have relocations; the descriptor's are of the closed list.
-    fn check_relocations(&self) -> Checked {
-        for (index, relocations) in &self.elf.shdr_relocs {
-            let of = self.elf.section_headers[*index].sh_info as usize;
-            let name = self.elf.section_headers.get(of).and_then(|header| self.elf.shdr_strtab.get_at(header.sh_name));
-            match name {
-                Some(".eh_frame") => {}
-                Some(name) if name == Section::Descriptor.elf_name() => self.check_references(relocations)?,
-                _ => return Err(format!("section {of} is relocated")),
-            }
-        }
-        Ok(())
-    }
-
-    fn check_references(&self, relocations: &reloc::RelocSection<'a>) -> Checked {
-        let mut wanted = Descriptor::REFERENCES.into_iter().filter(|(section, _)| self.header(*section).sh_size > 0);
-        for relocation in relocations {
-            let kind = RelocationKind::from_elf(self.elf.header.e_machine, relocation.r_type);
-            ensure!(kind == Some(RelocationKind::Absolute64), "relocation type {}", relocation.r_type);
-            ensure!(relocation.r_addend.unwrap_or(0) == 0, "a relocation has an addend");
+    fn check_references(&self) -> Checked {
+        let mut wanted = Descriptor::REFERENCES.into_iter().filter(|(section, _)| self.length_bytes(*section) > 0);
+        for reference in &self.references {
             let (section, offset) = wanted.next().ok_or("there are too many relocations".to_owned())?;
-            ensure!(relocation.r_offset == offset as u64, "a relocation at {:#x}", relocation.r_offset);
-            let symbol = self.elf.syms.get(relocation.r_sym).ok_or("a relocation has no symbol".to_owned())?;
-            let position = Section::ALL.iter().position(|other| *other == section).expect("all sections are listed");
-            let is_right = sym::st_type(symbol.st_info) == sym::STT_SECTION
-                && symbol.st_shndx == self.indices[position]
-                && symbol.st_value == 0;
+            ensure!(reference.offset == offset as u64, "a relocation at {:#x}", reference.offset);
+            let is_right = reference.section == Some(section) && reference.distance == 0;
             ensure!(is_right, "the relocation at {offset:#x} is not against {}", section.elf_name());
         }
         ensure!(wanted.next().is_none(), "a reference of the descriptor has no relocation");
@@ -156,16 +154,22 @@ impl<'a> Object<'a> {
     /// Each function has a local symbol of its place and size, and all symbols of the text lie in it.
     fn check_symbols(&self, facts: &description::Facts) -> Checked {
         let mut functions = facts.functions.iter().peekable();
-        for symbol in self.elf.syms.iter().filter(|symbol| symbol.is_function()) {
-            ensure!(symbol.st_shndx == self.indices[0], "a function's symbol is outside the text");
-            let end = symbol.st_value.checked_add(symbol.st_size);
+        for symbol in &self.symbols {
+            ensure!(symbol.section == Some(Section::Text), "a function's symbol is outside the text");
+            let end = symbol.offset.checked_add(symbol.length.unwrap_or(0));
             ensure!(end.is_some_and(|end| end <= facts.text_bytes), "a symbol reaches past the text");
-            let is_local = sym::st_bind(symbol.st_info) == sym::STB_LOCAL;
-            functions.next_if(|(offset, length)| is_local && (*offset, *length) == (symbol.st_value, symbol.st_size));
+            functions.next_if(|(offset, length)| {
+                symbol.is_local && *offset == symbol.offset && symbol.length.is_none_or(|stated| stated == *length)
+            });
         }
         match functions.next() {
             Some((offset, _)) => Err(format!("the function at {offset:#x} has no symbol of its size")),
             None => Ok(()),
         }
     }
+}
+
+/// The bytes of a file at `offset`.
+fn slice(bytes: &[u8], offset: u64, length: u64) -> Option<&[u8]> {
+    bytes.get(usize::try_from(offset).ok()?..)?.get(..usize::try_from(length).ok()?)
 }

@@ -1,37 +1,47 @@
-//! Checks that each function can be unwound from: `.eh_frame` has an entry of its place and length.
+//! Checks that each function can be unwound from, and reads `.eh_frame`, which two containers have.
 
 use gimli::{BaseAddresses, CieOrFde, EhFrame, LittleEndian, UnwindSection};
+use wasmc_contract::target::{Architecture, System};
 
 use super::description::Facts;
 use super::{Checked, Object, ensure};
 
+/// The pieces follow each other, and each function is one, or several on AArch64 Windows if it is long.
 pub(super) fn check(object: &Object<'_>, facts: &Facts) -> Checked {
-    let named =
-        |index: &usize| object.elf.shdr_strtab.get_at(object.elf.section_headers[*index].sh_name) == Some(".eh_frame");
-    let Some(index) = (0..object.elf.section_headers.len()).find(named) else {
-        return Err(".eh_frame is missing".to_owned());
-    };
-    let bytes =
-        object.contents(&object.elf.section_headers[index]).ok_or(".eh_frame is outside the file".to_owned())?;
-    let relocated = object
-        .elf
-        .shdr_relocs
-        .iter()
-        .filter(|(relocations, _)| object.elf.section_headers[*relocations].sh_info as usize == index);
-    let mut places = relocated.flat_map(|(_, relocations)| relocations.iter()).map(|r| r.r_addend.unwrap_or(0) as u64);
+    let mut pieces = object.unwound.iter().copied().peekable();
+    let mut end = 0;
+    for (offset, length) in &object.unwound {
+        ensure!(*offset >= end, "the unwind entry of {offset:#x} is not in its order");
+        end = offset + length;
+        ensure!(end <= facts.text_bytes, "the unwind entry of {offset:#x} reaches past the text");
+    }
+    let may_continue = object.target.system == System::Windows && object.target.architecture == Architecture::Aarch64;
+    for (offset, length) in &facts.functions {
+        while pieces.next_if(|(start, _)| start < offset).is_some() {}
+        let mut covered = pieces.next_if(|(start, _)| start == offset).map_or(0, |(_, length)| length);
+        while may_continue && covered < *length {
+            match pieces.next_if(|(start, _)| *start == offset + covered) {
+                Some((_, more)) if more > 0 => covered += more,
+                _ => break,
+            }
+        }
+        ensure!(covered == *length, "the function at {offset:#x} has no unwind entry");
+    }
+    Ok(())
+}
+
+/// The length of each entry's code in `.eh_frame`, with its start as it stands there: the distance from itself, taken
+/// from `address`, where the section lies.
+pub(super) fn read_eh_frame(bytes: &[u8], address: u64) -> Checked<Vec<(u64, u64)>> {
+    let failed = |error: gimli::Error| format!(".eh_frame: {error}");
     let section = EhFrame::new(bytes, LittleEndian);
-    let bases = BaseAddresses::default().set_eh_frame(0);
+    let bases = BaseAddresses::default().set_eh_frame(address);
     let mut entries = section.entries(&bases);
-    let mut functions = facts.functions.iter().peekable();
-    while let Some(entry) = entries.next().map_err(|error| format!(".eh_frame: {error}"))? {
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next().map_err(failed)? {
         let CieOrFde::Fde(entry) = entry else { continue };
-        let entry = entry.parse(EhFrame::cie_from_offset).map_err(|error| format!(".eh_frame: {error}"))?;
-        let offset = places.next().ok_or("an unwind entry has no relocation".to_owned())?;
-        ensure!(offset + entry.len() <= facts.text_bytes, "the unwind entry of {offset:#x} reaches past the text");
-        functions.next_if(|(start, length)| (*start, *length) == (offset, entry.len()));
+        let entry = entry.parse(EhFrame::cie_from_offset).map_err(failed)?;
+        found.push((entry.initial_address(), entry.len()));
     }
-    match functions.next() {
-        Some((offset, _)) => Err(format!("the function at {offset:#x} has no unwind entry")),
-        None => Ok(()),
-    }
+    Ok(found)
 }

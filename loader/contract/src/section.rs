@@ -6,6 +6,9 @@
 //!
 //! `.text` and the memory image start at a multiple of the target's largest page, in the file and in memory, and
 //! are padded to one with bytes that belong to the section, so that whole pages can be mapped from the file.
+//!
+//! Besides these, an object has what its system unwinds by: `.eh_frame` in ELF, `__TEXT,__eh_frame` in Mach-O, `.pdata`
+//! and `.xdata` in COFF ([`crate::relocation::coff`] says what a loader finds in these two).
 
 use crate::CONTRACT_REVISION;
 use crate::CONTRACT_VERSION;
@@ -39,6 +42,9 @@ pub enum Section {
 }
 
 impl Section {
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
     /// All sections, in the order of [`Descriptor::REFERENCES`] and of an artifact.
     pub const ALL: [Section; 10] = [
         Self::Text,
@@ -66,6 +72,38 @@ impl Section {
             Self::Addresses => ".rodata.wasmc.addresses",
             Self::Handlers => ".rodata.wasmc.handlers",
             Self::Names => ".rodata.wasmc.names",
+        }
+    }
+
+    /// The segment and the section's name in a Mach-O object: at most 16 bytes each.
+    pub const fn macho_name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Text => ("__TEXT", "__text"),
+            Self::Descriptor => ("__DATA", "__wasmc"),
+            Self::Metadata => ("__TEXT", "__wasmc_metadata"),
+            Self::Tables => ("__TEXT", "__wasmc_tables"),
+            Self::Image => ("__TEXT", "__wasmc_image"),
+            Self::Data => ("__TEXT", "__wasmc_data"),
+            Self::Traps => ("__TEXT", "__wasmc_traps"),
+            Self::Addresses => ("__TEXT", "__wasmc_address"),
+            Self::Handlers => ("__TEXT", "__wasmc_handlers"),
+            Self::Names => ("__TEXT", "__wasmc_names"),
+        }
+    }
+
+    /// The section's name in a COFF object. Linkers drop what follows the `$`, and sort by it.
+    pub const fn coff_name(self) -> &'static str {
+        match self {
+            Self::Text => ".text",
+            Self::Descriptor => ".data$wasmc",
+            Self::Metadata => ".rdata$wasmc.metadata",
+            Self::Tables => ".rdata$wasmc.tables",
+            Self::Image => ".rdata$wasmc.image",
+            Self::Data => ".rdata$wasmc.data",
+            Self::Traps => ".rdata$wasmc.traps",
+            Self::Addresses => ".rdata$wasmc.addresses",
+            Self::Handlers => ".rdata$wasmc.handlers",
+            Self::Names => ".rdata$wasmc.names",
         }
     }
 

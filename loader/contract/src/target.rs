@@ -80,6 +80,44 @@ impl Target {
         }
     }
 
+    /// The target of this name: a short one, or a usual triple. The C library makes no difference to artifacts.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (architecture, rest) = name.split_once('-')?;
+        let architecture = match architecture {
+            "x86_64" | "amd64" => Architecture::X86_64,
+            "aarch64" | "arm64" => Architecture::Aarch64,
+            _ => return None,
+        };
+        let system = match rest {
+            "linux" | "linux-gnu" | "linux-musl" | "unknown-linux-gnu" | "unknown-linux-musl" => System::Linux,
+            "macos" | "apple-darwin" | "apple-macos" | "apple-macosx" => System::Macos,
+            "windows" | "windows-gnu" | "windows-msvc" | "pc-windows-msvc" | "pc-windows-gnu"
+            | "pc-windows-gnullvm" => System::Windows,
+            _ => return None,
+        };
+        Some(Self { architecture, system })
+    }
+
+    /// The triples that compilers and toolchains call the target by, the usual one first.
+    pub const fn triples(self) -> &'static [&'static str] {
+        match (self.architecture, self.system) {
+            (Architecture::X86_64, System::Linux) => &["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"],
+            (Architecture::Aarch64, System::Linux) => &["aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl"],
+            (Architecture::X86_64, System::Macos) => &["x86_64-apple-darwin"],
+            (Architecture::Aarch64, System::Macos) => &["aarch64-apple-darwin"],
+            (Architecture::X86_64, System::Windows) => &["x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu"],
+            (Architecture::Aarch64, System::Windows) => &["aarch64-pc-windows-msvc", "aarch64-pc-windows-gnullvm"],
+        }
+    }
+
+    /// The name of the CPU that code may count on without asking for more.
+    pub const fn baseline(self) -> &'static str {
+        match self.architecture {
+            Architecture::X86_64 => "x86-64-v1",
+            Architecture::Aarch64 => "armv8.0-a",
+        }
+    }
+
     /// The largest page, or mapping granularity, that a machine of this target may have: what is mapped from the file
     /// is aligned to it.
     pub const fn page_bytes_max(self) -> u64 {
@@ -248,5 +286,23 @@ impl fmt::Display for CpuFeatures {
             write!(formatter, "{comma}{}", feature.name())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_has_one_name_and_several_triples() {
+        for target in Target::ALL {
+            assert_eq!(Target::from_name(target.name()), Some(target));
+            for triple in target.triples() {
+                assert_eq!(Target::from_name(triple), Some(target));
+            }
+        }
+        for unknown in ["", "x86_64", "linux", "riscv64-linux", "x86_64-pc-windows-gnu-", "x86_64-freebsd", "native"] {
+            assert_eq!(Target::from_name(unknown), None);
+        }
     }
 }

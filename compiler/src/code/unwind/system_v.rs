@@ -1,11 +1,13 @@
-//! Cranelift's unwind information in, entries of `.eh_frame` out, as bytes: a module has very many of them.
+//! Cranelift's unwind information in, entries of `.eh_frame` out.
 
+use cranelift_codegen::CompiledCode;
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::isa::unwind::systemv::UnwindInfo;
+use cranelift_codegen::isa::unwind::{UnwindInfo, UnwindInfoKind};
 use gimli::write::{
     Address, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable, RelocateWriter, Relocation, Writer,
 };
-use gimli::{DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, LittleEndian};
+use gimli::{DW_EH_PE_absptr, DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, LittleEndian};
+use wasmc_contract::target::System;
 
 /// Where an entry refers to the code that it is for, in bytes from the entry's start.
 pub(crate) const CODE_REFERENCE_OFFSET: usize = 8;
@@ -14,14 +16,26 @@ pub(crate) const COMMON_REFERENCE_OFFSET: usize = 4;
 
 const CODE: Address = Address::Symbol { symbol: 0, addend: 0 };
 
-/// The entry that all others refer to; `None` if the target's objects have no such section.
-pub(crate) fn common(isa: &dyn TargetIsa) -> Result<Option<Vec<u8>>, String> {
-    Ok(write(isa, FrameDescriptionEntry::new(CODE, 0))?.map(|section| section.common))
+/// The entry that all others refer to.
+pub(crate) fn common(isa: &dyn TargetIsa, system: System) -> Result<Option<Vec<u8>>, String> {
+    Ok(write(isa, system, FrameDescriptionEntry::new(CODE, 0))?.map(|section| section.common))
 }
 
-/// The entry for `unwind`, as it would stand right after the common one.
-pub(crate) fn entry(isa: &dyn TargetIsa, unwind: &UnwindInfo) -> Result<Option<Vec<u8>>, String> {
-    Ok(write(isa, unwind.to_fde(CODE))?.map(|section| section.own))
+/// The entry for a function, as it would stand right after the common one.
+pub(super) fn entry(compiled: &CompiledCode, isa: &dyn TargetIsa, system: System) -> Result<Option<Vec<u8>>, String> {
+    let kind = UnwindInfoKind::SystemV;
+    match compiled.create_unwind_info_of_kind(isa, kind).map_err(|error| error.to_string())? {
+        Some(UnwindInfo::SystemV(unwind)) => Ok(write(isa, system, unwind.to_fde(CODE))?.map(|section| section.own)),
+        _ => Ok(None),
+    }
+}
+
+/// How many bytes a reference to code has: what the system's own compilers write.
+pub(crate) const fn reference_bytes(system: System) -> u8 {
+    match system {
+        System::Macos => 8,
+        System::Linux | System::Windows => 4,
+    }
 }
 
 /// A section with two entries.
@@ -30,9 +44,10 @@ struct Section {
     own: Vec<u8>,
 }
 
-fn write(isa: &dyn TargetIsa, entry: FrameDescriptionEntry) -> Result<Option<Section>, String> {
+fn write(isa: &dyn TargetIsa, system: System, entry: FrameDescriptionEntry) -> Result<Option<Section>, String> {
     let Some(mut common) = isa.create_systemv_cie() else { return Ok(None) };
-    common.fde_address_encoding = DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
+    let size = if reference_bytes(system) == 8 { DW_EH_PE_absptr } else { DW_EH_PE_sdata4 };
+    common.fde_address_encoding = DwEhPe(DW_EH_PE_pcrel.0 | size.0);
     let mut table = FrameTable::default();
     let common = table.add_cie(common);
     table.add_fde(common, entry);
@@ -62,7 +77,7 @@ impl RelocateWriter for Recorder {
     }
 
     fn relocate(&mut self, relocation: Relocation) {
-        debug_assert_eq!(relocation.size, 4);
+        debug_assert!([4, 8].contains(&relocation.size));
         debug_assert!(self.writer.len() >= relocation.offset);
         self.reference = relocation.offset;
     }
