@@ -12,6 +12,10 @@ use crate::memory::BorrowedFile;
 /// What is mapped.
 pub(super) type Artifact = File;
 
+pub(super) fn artifact(file: File) -> Artifact {
+    file
+}
+
 /// What is kept of it, to map parts of it again.
 pub(super) type Kept = OwnedFd;
 

@@ -26,10 +26,8 @@ pub(super) enum Artifact {
     Copied(FileMapping),
 }
 
-impl From<File> for Artifact {
-    fn from(file: File) -> Self {
-        Self::File(file)
-    }
+pub(super) fn artifact(file: File) -> Artifact {
+    Artifact::File(file)
 }
 
 /// Nothing is kept: images of memories are copied from the mapping.

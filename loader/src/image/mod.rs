@@ -163,7 +163,7 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
-        Self::map(file.into(), true)
+        Self::map(map::artifact(file), true)
     }
 
     /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
