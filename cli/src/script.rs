@@ -96,7 +96,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
                 continue;
             }
         };
-        let options = Options { compile: compile.clone(), skips: skips.of_file(file) };
+        let options =
+            Options { compile: compile.clone(), load: wasmc_loader::Image::from_bytes, skips: skips.of_file(file) };
         let report = arguments.compilation.with_threads(|| run_script(&file.display().to_string(), &text, &options))?;
         crate::output::print(format!("{report}\n").as_bytes())?;
         succeeded &= report.is_success();

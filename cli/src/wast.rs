@@ -23,6 +23,8 @@ pub use skips::SkipTable;
 pub struct Options {
     /// How its modules are compiled.
     pub compile: CompileOptions,
+    /// How what it was compiled to is loaded: [`wasmc_loader::Image::from_bytes`], unless it is another system's.
+    pub load: fn(&[u8]) -> Result<wasmc_loader::Image, wasmc_loader::LoadError>,
     /// What is known not to work: the line of a directive, and the reason.
     ///
     /// A module on such a line is expected to fail, and everything that uses it is counted as skipped; an assertion is

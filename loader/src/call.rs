@@ -6,6 +6,7 @@ use wasmc_contract::context::{FunctionReference, StoreContext};
 use wasmc_contract::convention::{ArrayEntry, RETURNED};
 use wasmc_contract::trap::TrapCode;
 
+use crate::convention;
 use crate::entity::Function;
 use crate::exception::{self, ExceptionReference, Uncaught};
 use crate::host::HostRecord;
@@ -270,7 +271,9 @@ pub(crate) unsafe fn enter(
     };
     inner.activation = &raw const activation;
     // SAFETY: the caller's promise; the entry fields are saved above.
-    let status = unsafe { entry(context as *mut _, code as *const _, values.cast(), store_context.cast()) };
+    let status = unsafe {
+        convention::call_entry(entry, context as *mut _, code as *const _, values.cast(), store_context.cast())
+    };
     trap::set_current_store(current);
     // SAFETY: as above; the borrow from before the call is not used any more.
     unsafe {

@@ -18,6 +18,7 @@
 mod budget;
 mod builtin;
 mod call;
+mod convention;
 mod cpu;
 mod debug;
 mod entity;

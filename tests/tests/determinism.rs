@@ -1,13 +1,16 @@
-//! The same input gives the same bytes, whatever the number of threads.
+//! The same input gives the same bytes, whatever the number of threads and the machine.
+
+use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use wasmc_compiler::compile;
-use wasmc_tests::compile_options;
+use wasmc_compiler::{CompileOptions, compile};
+use wasmc_contract::target::Target;
 use wasmc_tests::module::Module;
 
-fn compile_with_threads(bytes: &[u8], threads: usize) -> Result<Vec<u8>> {
+fn compile_with_threads(bytes: &[u8], target: Target, threads: usize) -> Result<Vec<u8>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    Ok(pool.install(|| compile(bytes, &compile_options()))?.bytes().to_vec())
+    let options = CompileOptions { verify: true, ..CompileOptions::new(target) };
+    Ok(pool.install(|| compile(bytes, &options))?.bytes().to_vec())
 }
 
 #[test]
@@ -20,10 +23,25 @@ fn one_thread_and_many_give_the_same_bytes() -> Result<()> {
     (0..2000_usize).for_each(|index| large.body(&[&[0x41, 1][..], &[0x45].repeat(index * 37 % 501)].concat()));
     let everything = wat::parse_str(include_str!("../samples/everything.wat"))?;
     for bytes in [everything, large.finish()] {
-        let one = compile_with_threads(&bytes, 1)?;
-        for threads in [1, 2, 3, 8] {
-            ensure!(compile_with_threads(&bytes, threads)? == one, "{threads} threads give other bytes than one");
+        for target in Target::ALL {
+            let one = compile_with_threads(&bytes, target, 1)?;
+            for threads in [1, 2, 3, 8] {
+                let many = compile_with_threads(&bytes, target, threads)?;
+                ensure!(many == one, "{target}: {threads} threads give other bytes than one");
+            }
         }
     }
     Ok(())
+}
+
+/// The bytes depend on no host: whoever compiles this for a target, on whatever machine, gets these.
+#[test]
+fn every_host_gives_the_same_bytes() -> Result<()> {
+    let wasm = wat::parse_str(include_str!("../samples/linked.wat"))?;
+    let mut found = String::new();
+    for target in Target::ALL {
+        let artifact = compile(&wasm, &CompileOptions::new(target))?;
+        writeln!(found, "{target} {}", blake3::hash(artifact.bytes()).to_hex())?;
+    }
+    wasmc_tests::expected::check("objects.hashes", found.as_bytes())
 }

@@ -11,6 +11,7 @@ use anyhow::Result;
 use wasmc::wast::{Options, Report, run_script};
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::{BoundsChecks, Optimization};
+use wasmc_contract::target::Target;
 use wasmc_tests::scripts::{self, Script};
 
 /// How many failures of one script are printed.
@@ -63,6 +64,12 @@ fn variants() -> Vec<(&'static str, CompileOptions)> {
             .into_iter()
             .map(|(name, cpu_features)| (name, CompileOptions { cpu_features, ..defaults.clone() })),
     );
+    // Code for other systems in their containers, as far as this CPU runs it.
+    let others = Target::ALL
+        .into_iter()
+        .filter(|target| *target != defaults.target && target.architecture == defaults.target.architecture);
+    variants
+        .extend(others.map(|target| (target.name(), CompileOptions { verify: true, ..CompileOptions::new(target) })));
     variants
 }
 
@@ -71,7 +78,8 @@ fn run_all(scripts: &[Script], compile: &CompileOptions) -> Vec<Report> {
     let reports = Mutex::new(Vec::new());
     let work = || {
         while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let options = Options { compile: compile.clone(), skips: script.skips.clone() };
+            let load = wasmc_loader::Image::from_foreign_bytes;
+            let options = Options { compile: compile.clone(), load, skips: script.skips.clone() };
             let report = run_script(&script.name, &script.text, &options);
             reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
         }

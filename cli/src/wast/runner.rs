@@ -361,7 +361,7 @@ impl<'a> Runner<'a> {
             invalid @ CompileError::Invalid { .. } => Refused::Invalid(invalid.to_string()),
             other => Refused::Otherwise(format!("does not compile: {other}")),
         })?;
-        Image::from_bytes(artifact.bytes()).map_err(|error| Refused::Otherwise(format!("does not load: {error}")))
+        (self.options.load)(artifact.bytes()).map_err(|error| Refused::Otherwise(format!("does not load: {error}")))
     }
 }
 

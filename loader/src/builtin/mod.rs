@@ -37,6 +37,12 @@ pub(crate) fn table() -> u64 {
     TABLE.0.as_ptr() as u64
 }
 
+/// The builtin with this number.
+#[cfg(feature = "foreign-containers")]
+pub(crate) fn at(number: usize) -> *const c_void {
+    TABLE.0[number]
+}
+
 /// The address of what is called for a host function without a trampoline.
 pub(crate) fn unresolved_host_call() -> u64 {
     trap::unresolved as *const () as u64

@@ -265,7 +265,7 @@ pub(crate) fn bind_trampoline(record: &mut HostRecord, image: &crate::Image, typ
         return Some(code);
     }
     let array = record.definition.array?;
-    record.function.function = array as usize as u64;
+    record.function.function = crate::convention::host_array(image.target(), array);
     trampolines.host_array_call
 }
 

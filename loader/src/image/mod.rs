@@ -21,8 +21,14 @@ use crate::memory::{Contents, Initial};
 use crate::trap::registry as code_registry;
 use crate::types::{GlobalType, MemoryType, ReferenceType, TableType, ValueType};
 
+#[cfg(any(windows, feature = "foreign-containers"))]
+mod coff;
+mod container;
 mod describe;
+#[cfg(any(target_os = "linux", feature = "foreign-containers"))]
 mod elf;
+#[cfg(any(target_os = "macos", feature = "foreign-containers"))]
+mod macho;
 #[cfg(unix)]
 mod map;
 #[cfg(windows)]
@@ -51,6 +57,7 @@ pub(crate) struct ImageInner {
     names: &'static [u8],
     pub(crate) handlers: HandlerTable<'static>,
     flags: u32,
+    target: Target,
     pub(crate) layout: ContextLayout,
     /// By type index. What compiled code reads.
     pub(crate) type_identities: Box<[u32]>,
@@ -106,7 +113,18 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::map(map::anonymous_file(bytes)?, false)
+        Self::map(map::anonymous_file(bytes)?, false, is_own)
+    }
+
+    /// As [`Image::from_bytes`], also of another system's object, if its code is for this CPU: it is run with the
+    /// calling convention of its system, and with arguments of host functions in arrays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::open`].
+    #[cfg(feature = "foreign-containers")]
+    pub fn from_foreign_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::map(map::anonymous_file(bytes)?, false, crate::convention::is_for_this_cpu)
     }
 
     /// The image of a module that a linker put into this program. It is made once, and kept as long as the program runs.
@@ -135,7 +153,7 @@ impl Image {
     ///
     /// As [`Image::from_descriptor`].
     unsafe fn from_linked(descriptor: &Descriptor) -> Result<Self, LoadError> {
-        check_descriptor(descriptor)?;
+        check_descriptor(descriptor, Target::host().ok_or(LoadError::Target(None))?)?;
         // SAFETY: the linker put the sections where the descriptor says, and the program keeps them.
         let part = |reference: wasmc_contract::section::SectionReference| unsafe {
             match reference.length_bytes {
@@ -163,17 +181,18 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
-        Self::map(map::artifact(file), true)
+        Self::map(map::artifact(file), true, is_own)
     }
 
     /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
-    fn map(mut file: map::Artifact, may_copy: bool) -> Result<Self, LoadError> {
+    fn map(mut file: map::Artifact, may_copy: bool, accepts: fn(Target) -> bool) -> Result<Self, LoadError> {
         let mapping = map::FileMapping::new(&mut file)?;
         let bytes = mapping.bytes();
-        let sections = elf::Sections::parse(bytes)?;
-        let descriptor = sections.relocated_descriptor(bytes)?;
-        check_descriptor(&descriptor)?;
-        let part = |section: Section| sections.range(section).map_or(&[][..], |range| &bytes[range]);
+        let sections = container::Sections::parse(bytes, accepts)?;
+        let target = sections.target;
+        let (descriptor, ranges) = sections.relocated_descriptor(bytes)?;
+        check_descriptor(&descriptor, target)?;
+        let part = |section: Section| ranges[section as usize].clone().map_or(&[][..], |range| &bytes[range]);
         let parts = Parts {
             text: part(Section::Text),
             metadata: part(Section::Metadata),
@@ -189,11 +208,11 @@ impl Image {
             Err(LoadError::System(error))
                 if may_copy && error.source.kind() == std::io::ErrorKind::PermissionDenied =>
             {
-                return Self::map(map::anonymous_file(bytes)?, false);
+                return Self::map(map::anonymous_file(bytes)?, false, accepts);
             }
             result => result?,
         }
-        let image_offset = sections.range(Section::Image).map_or(0, |range| range.start as u64);
+        let image_offset = ranges[Section::Image as usize].as_ref().map_or(0, |range| range.start as u64);
         Self::new(&descriptor, parts, map::keep(file).map(|file| (file, image_offset)), Some(mapping))
     }
 
@@ -219,6 +238,7 @@ impl Image {
             handlers: HandlerTable::parse(parts.handlers).ok_or(handlers_malformed)?,
             metadata,
             flags: descriptor.flags,
+            target: Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?,
             layout,
             type_identities,
             file,
@@ -234,9 +254,9 @@ impl Image {
         Ok(Self { inner })
     }
 
-    /// What the code was compiled for: this machine.
-    pub fn target(&self) -> Option<Target> {
-        Target::host()
+    /// What the code was compiled for.
+    pub fn target(&self) -> Target {
+        self.inner.target
     }
 
     /// Bits of [`wasmc_contract::section::flag`].
@@ -283,11 +303,12 @@ impl Image {
     pub(crate) fn trampolines(&self, type_index: u32) -> Option<Trampolines> {
         let record = self.inner.metadata.types.at(type_index as usize)?;
         let address = |offset| optional(offset).map(|offset| self.text_address(offset));
-        Some(Trampolines {
+        let trampolines = Trampolines {
             array_entry: address(record.array_entry),
             host_call: address(record.host_call),
             host_array_call: address(record.host_array_call),
-        })
+        };
+        Some(crate::convention::trampolines(self.target(), trampolines))
     }
 
     /// A type that is passed as these parameters and results are, and that has a trampoline to the host.
@@ -422,8 +443,13 @@ fn shape(value_type: ValueType) -> ValueType {
     }
 }
 
-/// Checks that the code can run here.
-fn check_descriptor(descriptor: &Descriptor) -> Result<(), LoadError> {
+/// Whether code for `target` is what this loader runs.
+fn is_own(target: Target) -> bool {
+    Target::host() == Some(target)
+}
+
+/// Checks that the code can run here, in a container of the kind that `expected` has.
+fn check_descriptor(descriptor: &Descriptor, expected: Target) -> Result<(), LoadError> {
     use wasmc_contract::{CONTRACT_REVISION, CONTRACT_VERSION, section};
     if descriptor.magic != section::MAGIC {
         return Err(LoadError::Malformed { section: Section::Descriptor.elf_name(), cause: "wrong magic number" });
@@ -433,7 +459,7 @@ fn check_descriptor(descriptor: &Descriptor) -> Result<(), LoadError> {
         return Err(LoadError::Version { version, revision });
     }
     let target = Target::from_number(descriptor.target);
-    if target.is_none() || target != Target::host() {
+    if target != Some(expected) {
         return Err(LoadError::Target(target));
     }
     let unknown = descriptor.flags & !flag::ALL;

@@ -16,8 +16,8 @@ use wasmc_contract::trap::TrapCode;
 
 use super::import::{ImportedFunction, Imports, resolve};
 use super::{Instance, InstanceData, InstantiateError, context_layout};
-use crate::builtin;
 use crate::call::{HOST_ENTRY, Outcome};
+use crate::convention;
 use crate::entity::{Function, MemoryData, Tag};
 use crate::entity::{MemoryError, TableData};
 use crate::error::LoadError;
@@ -120,7 +120,7 @@ fn allocate(store: &mut Store, image: &Image, imports: &Imports) -> Owned<Instan
         context.cast::<InstanceContext>().write(InstanceContext {
             store: store.context() as u64,
             stack_limit: store.inner().stack_limit,
-            builtins: builtin::table(),
+            builtins: convention::builtins(image.target(), store.context()),
             type_identities: image_inner.type_identities.as_ptr() as u64,
             ready_tables: image_inner.tables.as_ptr() as u64,
             host: data.address(),
