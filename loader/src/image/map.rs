@@ -2,11 +2,30 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 use wasmc_contract::section::Section;
 
 use crate::error::{LoadError, SystemError};
+use crate::memory::BorrowedFile;
+
+/// What is mapped.
+pub(super) type Artifact = File;
+
+pub(super) fn artifact(file: File) -> Artifact {
+    file
+}
+
+/// What is kept of it, to map parts of it again.
+pub(super) type Kept = OwnedFd;
+
+pub(super) fn keep(artifact: Artifact) -> Option<Kept> {
+    Some(artifact.into())
+}
+
+pub(super) fn borrow(kept: &Kept) -> BorrowedFile<'_> {
+    kept.as_fd()
+}
 
 /// A whole file, mapped read-only.
 pub(super) struct FileMapping {
@@ -20,7 +39,7 @@ unsafe impl Send for FileMapping {}
 unsafe impl Sync for FileMapping {}
 
 impl FileMapping {
-    pub(super) fn new(file: &File) -> Result<Self, LoadError> {
+    pub(super) fn new(file: &mut Artifact) -> Result<Self, LoadError> {
         let metadata =
             file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
         if !metadata.is_file() {
@@ -72,7 +91,7 @@ impl Drop for FileMapping {
 }
 
 /// A file that has no name and goes with its last descriptor.
-pub(super) fn anonymous_file(bytes: &[u8]) -> Result<File, SystemError> {
+pub(super) fn anonymous_file(bytes: &[u8]) -> Result<Artifact, SystemError> {
     // SAFETY: the name is terminated.
     let descriptor = unsafe { libc::memfd_create(c"wasmc".as_ptr(), libc::MFD_CLOEXEC) };
     if descriptor < 0 {

@@ -4,7 +4,6 @@
 //! image and what only reports need are not read here; what vouches for them is a cache's checksum or a signature.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +29,10 @@ mod describe;
 mod elf;
 #[cfg(any(target_os = "macos", feature = "foreign-containers"))]
 mod macho;
+#[cfg(unix)]
+mod map;
+#[cfg(windows)]
+#[path = "map_windows.rs"]
 mod map;
 mod types;
 mod validate;
@@ -59,7 +62,7 @@ pub(crate) struct ImageInner {
     /// By type index. What compiled code reads.
     pub(crate) type_identities: Box<[u32]>,
     /// The file and where in it the memory image starts; `None` for an image that is linked into the program.
-    file: Option<(OwnedFd, u64)>,
+    file: Option<(map::Kept, u64)>,
     /// The registration of the text; given back before the mapping goes.
     registration: Option<code_registry::Registration>,
     /// The mapping that the slices are of.
@@ -178,12 +181,12 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
-        Self::map(file, true, is_own)
+        Self::map(map::artifact(file), true, is_own)
     }
 
     /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
-    fn map(file: File, may_copy: bool, accepts: fn(Target) -> bool) -> Result<Self, LoadError> {
-        let mapping = map::FileMapping::new(&file)?;
+    fn map(mut file: map::Artifact, may_copy: bool, accepts: fn(Target) -> bool) -> Result<Self, LoadError> {
+        let mapping = map::FileMapping::new(&mut file)?;
         let bytes = mapping.bytes();
         let sections = container::Sections::parse(bytes, accepts)?;
         let target = sections.target;
@@ -210,13 +213,13 @@ impl Image {
             result => result?,
         }
         let image_offset = ranges[Section::Image as usize].as_ref().map_or(0, |range| range.start as u64);
-        Self::new(&descriptor, parts, Some((file.into(), image_offset)), Some(mapping))
+        Self::new(&descriptor, parts, map::keep(file).map(|file| (file, image_offset)), Some(mapping))
     }
 
     fn new(
         descriptor: &Descriptor,
         parts: Parts,
-        file: Option<(OwnedFd, u64)>,
+        file: Option<(map::Kept, u64)>,
         mapping: Option<map::FileMapping>,
     ) -> Result<Self, LoadError> {
         let handlers_malformed =
@@ -337,7 +340,7 @@ impl Image {
         }
         let contents = match &self.inner.file {
             Some((file, start)) if length > COPIED_BYTES_MAX => {
-                Contents::File { file: file.as_fd(), offset: start + offset, length }
+                Contents::File { file: map::borrow(file), offset: start + offset, length }
             }
             _ => Contents::Bytes(self.inner.image.get(offset as usize..)?.get(..length as usize)?),
         };
