@@ -51,8 +51,7 @@ pub fn default_limit_bytes(directory: &Path) -> u64 {
     const MAX: u64 = 2 << 30;
     // As long as nothing was stored, the directory is yet to be made.
     let there = directory.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
-    let free = rustix::fs::statvfs(there).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-    free.map_or(MAX, |free| MAX.min(free / 10))
+    crate::system::free_bytes(there).map_or(MAX, |free| MAX.min(free / 10))
 }
 
 impl Cache {

@@ -1,14 +1,13 @@
 //! Small files, and those that are stored: they appear whole or not at all, and are this user's alone.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::system;
 use crate::unfinished::Unfinished;
 
 /// What a file is called until it is whole.
@@ -17,8 +16,6 @@ pub(crate) const UNFINISHED: Unfinished = Unfinished { prefix: ".unfinished-", s
 /// Descriptions and notes are small: a longer file is none of ours.
 pub(crate) const JSON_BYTES_MAX: u64 = 64 << 10;
 
-const WRITABLE_BY_OTHERS: u32 = 0o022;
-
 /// Whose files are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(u32);
@@ -26,24 +23,23 @@ pub(crate) struct Owner(u32);
 impl Owner {
     /// The user that this process works for.
     pub(crate) fn own() -> Self {
-        static OWN: OnceLock<u32> = OnceLock::new();
-        Self(*OWN.get_or_init(|| rustix::process::geteuid().as_raw()))
+        Self(system::own_user())
     }
 
     /// Whoever has the file or directory with this metadata.
     pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self(metadata.uid())
+        Self(system::user_of(metadata))
     }
 
     /// Whether the file or directory is this owner's, and no one else may write to it.
     pub(crate) fn alone_writes(self, metadata: &Metadata) -> bool {
-        metadata.uid() == self.0 && metadata.mode() & WRITABLE_BY_OTHERS == 0
+        system::user_of(metadata) == self.0 && !system::others_may_write(metadata)
     }
 }
 
 /// Opens what is at `path` to be read. What is no file is not waited for: a pipe that somebody put there would never end it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed()).open(path)
+    system::open(path)
 }
 
 /// Writes a file in the place of what may be there, and gives it, to be read.
@@ -89,5 +85,5 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    system::make_folder(folder)
 }

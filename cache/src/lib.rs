@@ -32,6 +32,7 @@ mod lock;
 mod slot;
 mod source;
 mod stamp;
+mod system;
 pub mod unfinished;
 
 pub use archive::{Exporter, ImportError, Imported, Refusal};

@@ -3,15 +3,15 @@
 //! The system lets go of a lock when its process dies. The file that is locked goes with the lock; what a killed process
 //! leaves of it is in nobody's way, and swept later.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::file::make_folder;
 use crate::key::Key;
+use crate::system;
 use crate::unfinished::is_left;
 
 /// Held until it is dropped.
@@ -69,11 +69,11 @@ fn acquire(path: &Path, take: impl Fn(&File) -> Result<(), NoLock>) -> Result<Lo
     let folder = path.parent().expect("a lock lies in a folder");
     make_folder(folder).map_err(|_| NoLock::Impossible)?;
     loop {
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        let opened = system::open_lock(path);
         let file = opened.map_err(|_| NoLock::Impossible)?;
         take(&file)?;
         // Whoever had it has removed it: the lock of a file that has no name keeps nobody out.
-        if file.metadata().is_ok_and(|metadata| metadata.nlink() > 0) {
+        if file.metadata().is_ok_and(|metadata| system::has_name(&metadata)) {
             return Ok(Lock { path: path.to_owned(), _file: file });
         }
     }

@@ -3,13 +3,14 @@
 //! A process that is killed leaves its file there; the next that writes into the same folder takes away what nobody
 //! holds.
 
-use std::fs::{self, File, Permissions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
+
+use crate::system;
 
 /// How long nobody takes for one file, on systems without locks.
 const AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,15 +34,15 @@ impl Unfinished {
     /// The system's own: without the name of a file that nobody asked for.
     pub fn create(&self, folder: &Path) -> io::Result<NamedTempFile> {
         loop {
-            let made = tempfile::Builder::new()
-                .prefix(self.prefix)
-                .suffix(self.suffix)
-                .permissions(Permissions::from_mode(self.mode))
-                .tempfile_in(folder)
-                .map_err(system_error)?;
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(self.prefix).suffix(self.suffix);
+            if let Some(permissions) = system::permissions(self.mode) {
+                builder.permissions(permissions);
+            }
+            let made = builder.tempfile_in(folder).map_err(system_error)?;
             let is_taken = matches!(made.as_file().try_lock(), Err(TryLockError::WouldBlock));
             // Until it was locked, another process could take it for one that was left.
-            if !is_taken && made.as_file().metadata()?.nlink() > 0 {
+            if !is_taken && system::has_name(&made.as_file().metadata()?) {
                 return Ok(made);
             }
         }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use wasmc_compiler::options::Features;
+use wasmc_contract::target::Target;
 
 use crate::options::{CompileArguments, parse_target};
-use crate::wast::{Options, run_script};
+use crate::wast::{Options, SkipTable, run_script};
 
 /// Run scripts in the form that WebAssembly's test suite is written in.
 ///
@@ -30,6 +31,15 @@ pub(crate) struct Arguments {
     /// Switch a proposal off.
     #[arg(long, value_name = "PROPOSAL", value_enum)]
     disable: Vec<Proposal>,
+
+    /// A table of what is known not to work in scripts, whose paths end in the names that it lists.
+    #[arg(long, value_name = "FILE")]
+    skips: Option<PathBuf>,
+
+    /// Compile for another system, whose objects this build can load for tests.
+    #[cfg(feature = "foreign-containers")]
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
 
     #[command(flatten)]
     compilation: CompileArguments,
@@ -70,7 +80,13 @@ proposals! {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    let mut compile = arguments.compilation.options(parse_target(None)?, "native")?;
+    #[cfg(feature = "foreign-containers")]
+    let (target, load) = (arguments.target.as_deref(), wasmc_loader::Image::from_foreign_bytes);
+    #[cfg(not(feature = "foreign-containers"))]
+    let (target, load) = (None, wasmc_loader::Image::from_bytes);
+    let target = parse_target(target)?;
+    let default_cpu = if Some(target) == Target::host() { "native" } else { "baseline" };
+    let mut compile = arguments.compilation.options(target, default_cpu)?;
     if arguments.no_proposals {
         compile.features = ALL_OFF;
     }
@@ -80,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     for proposal in &arguments.disable {
         *proposal.switch(&mut compile.features) = false;
     }
-    let options = Options { compile, load: wasmc_loader::Image::from_bytes, skips: Default::default() };
+    let skips = arguments.skips.as_deref().map(SkipTable::read).transpose()?.unwrap_or_default();
     let mut succeeded = true;
     for file in &arguments.files {
         let text = match std::fs::read_to_string(file).with_context(|| format!("cannot read '{}'", file.display())) {
@@ -92,6 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
                 continue;
             }
         };
+        let options = Options { compile: compile.clone(), load, skips: skips.of_file(file) };
         let report = arguments.compilation.with_threads(|| run_script(&file.display().to_string(), &text, &options))?;
         crate::output::print(format!("{report}\n").as_bytes())?;
         succeeded &= report.is_success();

@@ -56,12 +56,11 @@ impl Row {
 const fn has_run(target: Target) -> &'static str {
     match (target.system, target.architecture) {
         (System::Linux, Architecture::X86_64) => "everything, on such machines",
-        (System::Linux, Architecture::Aarch64) => "under qemu",
+        (System::Linux, Architecture::Aarch64) => "scripts, traps, WASI and programs, under qemu",
         (System::Macos, Architecture::X86_64) => "its code, by a loader on Linux; nothing on a Mac",
-        (System::Windows, Architecture::X86_64) => "its code, by a loader on Linux",
-        (System::Macos | System::Windows, Architecture::Aarch64) => {
-            "nothing yet: objects are checked in their structure"
-        }
+        (System::Macos, Architecture::Aarch64) => "its code, by a loader on Linux under qemu; nothing on a Mac",
+        (System::Windows, Architecture::X86_64) => "its code, by a loader on Linux; what C programs link, under wine",
+        (System::Windows, Architecture::Aarch64) => "its code, by a loader on Linux under qemu; nothing on Windows",
     }
 }
 

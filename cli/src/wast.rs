@@ -11,9 +11,12 @@ use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 
 mod runner;
+mod skips;
 mod spectest;
 mod threads;
 mod values;
+
+pub use skips::SkipTable;
 
 /// What a script is run with.
 #[derive(Clone, Debug)]

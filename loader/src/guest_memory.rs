@@ -2,18 +2,15 @@
 //! to or from the host. A Rust slice of guest memory is never made: other threads of the guest may write meanwhile.
 //! What a copy finds then is any mix of old and new bytes, as it is for compiled code (RATIONALE.md says why that is enough).
 
-use std::io;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmc_contract::context::MemoryDefinition;
 
-// One piece goes by a call of its own kind, which costs less than a vectored one.
-
-/// The most pieces that one vectored call moves; a caller with more sees a partial transfer.
-const PIECES_MAX: usize = 64;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 /// The memory of an instance, for as long as the host function runs that asked for it.
 #[derive(Clone, Copy, Debug)]
@@ -89,146 +86,6 @@ impl GuestMemory<'_> {
         unsafe { std::ptr::write_bytes(to, byte, length as usize) };
         Some(())
     }
-
-    /// Fills `length` bytes from `address` on with random bytes of the system; `None` if they are not all inside.
-    pub fn fill_random(&self, address: u64, length: u64) -> Option<io::Result<()>> {
-        let to = self.pointer(address, length)?;
-        let mut done = 0;
-        while done < length {
-            // SAFETY: the rest of the range that `pointer` has checked.
-            let got = unsafe { libc::getrandom(to.add(done as usize).cast(), (length - done) as usize, 0) };
-            match u64::try_from(got) {
-                Ok(got) => done += got,
-                Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Some(Err(io::Error::last_os_error())),
-            }
-        }
-        Some(Ok(()))
-    }
-
-    /// Reads from a file straight into guest memory, at `offset` or at the file's own position: `pieces` are addresses
-    /// and lengths, filled in order. Gives how many bytes there were.
-    ///
-    /// # Errors
-    ///
-    /// The system's; `EFAULT` if a piece is not inside the memory.
-    pub fn read_from_fd(&self, file: BorrowedFd<'_>, pieces: &[(u64, u64)], offset: Option<u64>) -> io::Result<usize> {
-        let file = file.as_raw_fd();
-        if let [(address, length)] = *pieces {
-            let to = self.pointer(address, length).ok_or_else(fault)?.cast();
-            let length = length as usize;
-            return counted(match offset {
-                // SAFETY: `pointer` has checked that the piece is accessible; the kernel does the writing.
-                None => unsafe { libc::read(file, to, length) },
-                // SAFETY: as above.
-                Some(offset) => unsafe { libc::pread(file, to, length, offset as libc::off_t) },
-            });
-        }
-        self.transfer(pieces, |vectors, count| match offset {
-            // SAFETY: `transfer` has checked that each piece is accessible; the kernel does the writing.
-            None => unsafe { libc::readv(file, vectors, count) },
-            // SAFETY: as above.
-            Some(offset) => unsafe { libc::preadv(file, vectors, count, offset as libc::off_t) },
-        })
-    }
-
-    /// Writes to a file straight from guest memory, at `offset` or at the file's own position: `pieces` are addresses
-    /// and lengths, taken in order. Gives how many bytes were written.
-    ///
-    /// # Errors
-    ///
-    /// The system's; `EFAULT` if a piece is not inside the memory.
-    pub fn write_to_fd(&self, file: BorrowedFd<'_>, pieces: &[(u64, u64)], offset: Option<u64>) -> io::Result<usize> {
-        let file = file.as_raw_fd();
-        if let [(address, length)] = *pieces {
-            let from = self.pointer(address, length).ok_or_else(fault)?.cast();
-            let length = length as usize;
-            return counted(match offset {
-                // SAFETY: `pointer` has checked that the piece is accessible; the kernel only reads.
-                None => unsafe { libc::write(file, from, length) },
-                // SAFETY: as above.
-                Some(offset) => unsafe { libc::pwrite(file, from, length, offset as libc::off_t) },
-            });
-        }
-        self.transfer(pieces, |vectors, count| match offset {
-            // SAFETY: `transfer` has checked that each piece is accessible; the kernel only reads.
-            None => unsafe { libc::writev(file, vectors, count) },
-            // SAFETY: as above.
-            Some(offset) => unsafe { libc::pwritev(file, vectors, count, offset as libc::off_t) },
-        })
-    }
-
-    /// As [`Self::read_from_fd`], from a socket: `peek` leaves the bytes there for the next call, `wait_all` waits until
-    /// the pieces are full. Gives as well whether the end of a datagram was cut off.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn receive_from_socket(
-        &self,
-        socket: BorrowedFd<'_>,
-        pieces: &[(u64, u64)],
-        peek: bool,
-        wait_all: bool,
-    ) -> io::Result<(usize, bool)> {
-        let flags = if peek { libc::MSG_PEEK } else { 0 } | if wait_all { libc::MSG_WAITALL } else { 0 };
-        let mut was_cut = false;
-        let length = self.transfer(pieces, |vectors, count| {
-            let mut message = message(vectors, count);
-            // SAFETY: `transfer` has checked that each piece is accessible; the kernel does the writing.
-            let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, flags) };
-            was_cut = message.msg_flags & libc::MSG_TRUNC != 0;
-            length
-        })?;
-        Ok((length, was_cut))
-    }
-
-    /// As [`Self::write_to_fd`], to a socket: a peer that has gone is an error and sends no signal.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn send_to_socket(&self, socket: BorrowedFd<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
-        self.transfer(pieces, |vectors, count| {
-            let message = message(vectors, count);
-            // SAFETY: `transfer` has checked that each piece is accessible; the kernel only reads.
-            unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) }
-        })
-    }
-
-    /// Calls `call` with the pieces that are not empty, as far as one call takes them.
-    fn transfer(
-        &self,
-        pieces: &[(u64, u64)],
-        call: impl FnOnce(*const libc::iovec, libc::c_int) -> isize,
-    ) -> io::Result<usize> {
-        let mut vectors = [const { MaybeUninit::<libc::iovec>::uninit() }; PIECES_MAX];
-        let mut count = 0;
-        for &(address, length) in pieces.iter().filter(|(_, length)| *length > 0).take(PIECES_MAX) {
-            let base = self.pointer(address, length).ok_or_else(fault)?.cast();
-            vectors[count].write(libc::iovec { iov_base: base, iov_len: length as usize });
-            count += 1;
-        }
-        counted(call(vectors.as_ptr().cast(), count as libc::c_int))
-    }
-}
-
-fn fault() -> io::Error {
-    io::Error::from_raw_os_error(libc::EFAULT)
-}
-
-/// What a system call that moves bytes has returned.
-fn counted(length: isize) -> io::Result<usize> {
-    usize::try_from(length).map_err(|_| io::Error::last_os_error())
-}
-
-/// What `sendmsg` and `recvmsg` are told of `count` pieces.
-fn message(vectors: *const libc::iovec, count: libc::c_int) -> libc::msghdr {
-    // SAFETY: zeros are a valid value: no address, no control data.
-    let mut message = unsafe { MaybeUninit::<libc::msghdr>::zeroed().assume_init() };
-    message.msg_iov = vectors.cast_mut();
-    message.msg_iovlen = count as _;
-    message
 }
 
 macro_rules! scalars {

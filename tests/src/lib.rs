@@ -11,11 +11,14 @@ pub mod child;
 pub mod expected;
 pub mod fuzz;
 pub mod guest;
+pub mod machine;
 pub mod module;
 pub mod program;
 pub mod random;
+pub mod scripts;
 pub mod tool;
 pub mod tries;
+pub mod wasi_suite;
 
 /// Says something that is worth reading of a test that passes: counts, seeds, and what was left out.
 ///

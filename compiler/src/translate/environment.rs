@@ -22,6 +22,8 @@ pub(super) struct Environment<'m> {
     pub(super) has_byte_shuffle: bool,
     /// Whether 32-bit memories are checked by comparisons.
     pub(super) explicit_checks: bool,
+    /// The most bytes that one store writes whole or, if it faults, not at all.
+    pub(super) whole_store_bytes_max: u32,
     /// Whether functions and loops check for an interruption.
     pub(super) interruptible: bool,
     /// Whether what is known of the whole module is folded into code.
@@ -45,6 +47,9 @@ impl<'m> Environment<'m> {
             fuses: isa.has_native_fma() && !options.canonical_nans,
             has_byte_shuffle: !is_x86_64 || isa.has_x86_pshufb_lowering(),
             explicit_checks: options.bounds_checks == BoundsChecks::Explicit,
+            // AArch64 leaves it open what a store has written that faults in its second page. Vectors, which are stored in
+            // halves, are checked; numbers, whose check would cost more, are not (docs/limits.md).
+            whole_store_bytes_max: if is_x86_64 { u32::MAX } else { 8 },
             interruptible: options.interruptible,
             folds: matches!(options.optimization, Optimization::Full | Optimization::Size),
         }

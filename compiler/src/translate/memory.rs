@@ -57,7 +57,9 @@ impl FunctionTranslator<'_, '_> {
         macro_rules! narrowing_store {
             ($memarg:ident, $bytes:literal, $store:ident) => {{
                 let value = self.pop();
-                let Address { base, offset, flags } = self.address($memarg, $bytes);
+                let address = self.address($memarg, $bytes);
+                self.check_last_byte(&address, $bytes);
+                let Address { base, offset, flags } = address;
                 self.builder.ins().$store(flags, value, base, offset);
             }};
         }
@@ -168,6 +170,20 @@ impl FunctionTranslator<'_, '_> {
                 let offset = self.builder.ins().iconst(types::I64, offset as i64);
                 Address { base: self.builder.ins().iadd(base, offset), offset: 0, flags: access.flags }
             }
+        }
+    }
+
+    /// Traps if the last of `size_bytes` bytes at `address` cannot be accessed, before any is stored, where the CPU stores
+    /// so many in parts: one after the other, up to a fault.
+    pub(super) fn check_last_byte(&mut self, address: &Address, size_bytes: u32) {
+        if size_bytes > self.environment.whole_store_bytes_max {
+            let last = address.offset.checked_add(size_bytes as i32 - 1).map(|offset| (address.base, offset));
+            let (base, offset) = last.unwrap_or_else(|| {
+                let offset = i64::from(address.offset) + i64::from(size_bytes) - 1;
+                let offset = self.builder.ins().iconst(types::I64, offset);
+                (self.builder.ins().iadd(address.base, offset), 0)
+            });
+            self.builder.ins().load(types::I8, address.flags, base, offset);
         }
     }
 

@@ -2,11 +2,31 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 use wasmc_contract::section::Section;
 
+use super::Part;
 use crate::error::{LoadError, SystemError};
+use crate::memory::BorrowedFile;
+
+/// What is mapped.
+pub(super) type Artifact = File;
+
+pub(super) fn artifact(file: File) -> Artifact {
+    file
+}
+
+/// What is kept of it, to map parts of it again.
+pub(super) type Kept = OwnedFd;
+
+pub(super) fn keep(artifact: Artifact) -> Option<Kept> {
+    Some(artifact.into())
+}
+
+pub(super) fn borrow(kept: &Kept) -> BorrowedFile<'_> {
+    kept.as_fd()
+}
 
 /// Where text starts if only a header lies before it: at the largest page of any target.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -23,24 +43,16 @@ unsafe impl Send for FileMapping {}
 unsafe impl Sync for FileMapping {}
 
 impl FileMapping {
-    /// Maps what of `file` follows `offset`, a multiple of the page's size: so many bytes, or all there are.
-    pub(super) fn new(file: &File, offset: u64, length: Option<u64>) -> Result<Self, LoadError> {
+    /// Maps a part of `file` that starts at a multiple of the page's size.
+    pub(super) fn new(file: &mut Artifact, part: Part) -> Result<Self, LoadError> {
         let metadata =
             file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
         if !metadata.is_file() {
             return Err(LoadError::NotAnObject("it is not a regular file"));
         }
-        let available = metadata.len().saturating_sub(offset);
-        let length = length.unwrap_or(available);
-        if length > available {
-            return Err(LoadError::NotAnObject("the file ends before it"));
-        }
-        if length == 0 {
-            return Err(LoadError::NotAnObject("the file is empty"));
-        }
-        let outside = |_| LoadError::NotAnObject("it is larger than the address space");
-        let length = usize::try_from(length).map_err(outside)?;
-        let offset = libc::off_t::try_from(offset).map_err(outside)?;
+        let length = part.length_in(metadata.len())?;
+        let offset =
+            libc::off_t::try_from(part.offset).map_err(|_| LoadError::NotAnObject("it is too far in its file"))?;
         // SAFETY: a new mapping at an address that the system chooses.
         let address = unsafe {
             libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), offset)
@@ -87,7 +99,7 @@ impl Drop for FileMapping {
 }
 
 /// A file that has no name and goes with its last descriptor.
-pub(super) fn anonymous_file(bytes: &[u8]) -> Result<File, SystemError> {
+pub(super) fn anonymous_file(bytes: &[u8]) -> Result<Artifact, SystemError> {
     // SAFETY: the name is terminated.
     let descriptor = unsafe { libc::memfd_create(c"wasmc".as_ptr(), libc::MFD_CLOEXEC) };
     if descriptor < 0 {

@@ -4,7 +4,6 @@
 //! image and what only reports need are not read here; what vouches for them is a cache's checksum or a signature.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +29,10 @@ mod describe;
 mod elf;
 #[cfg(any(target_os = "macos", feature = "foreign-containers"))]
 mod macho;
+#[cfg(unix)]
+mod map;
+#[cfg(windows)]
+#[path = "map_windows.rs"]
 mod map;
 mod types;
 mod validate;
@@ -59,7 +62,7 @@ pub(crate) struct ImageInner {
     /// By type index. What compiled code reads.
     pub(crate) type_identities: Box<[u32]>,
     /// The file and where in it the memory image starts; `None` for an image that is linked into the program.
-    file: Option<(OwnedFd, u64)>,
+    file: Option<(map::Kept, u64)>,
     /// The registration of the text; given back before the mapping goes.
     registration: Option<code_registry::Registration>,
     /// The mapping that the slices are of.
@@ -80,6 +83,7 @@ pub(crate) struct Trampolines {
 const COPIED_BYTES_MAX: u64 = 8192;
 
 /// Where in a file an artifact lies.
+#[derive(Clone, Copy)]
 struct Part {
     offset: u64,
     /// What follows the offset, if not given.
@@ -88,6 +92,19 @@ struct Part {
 
 impl Part {
     const WHOLE: Self = Self { offset: 0, length: None };
+
+    /// How long the part is of a file of so many bytes.
+    fn length_in(self, file_bytes: u64) -> Result<usize, LoadError> {
+        let available = file_bytes.saturating_sub(self.offset);
+        let length = self.length.unwrap_or(available);
+        if length > available {
+            return Err(LoadError::NotAnObject("the file ends before it"));
+        }
+        if length == 0 {
+            return Err(LoadError::NotAnObject("the file is empty"));
+        }
+        usize::try_from(length).map_err(|_| LoadError::NotAnObject("it is larger than the address space"))
+    }
 }
 
 /// The parts that a descriptor refers to.
@@ -189,23 +206,28 @@ impl Image {
     ///
     /// As [`Image::open`].
     pub fn from_file(file: File) -> Result<Self, LoadError> {
-        Self::map(file, Part::WHOLE, true, is_own)
+        Self::map(map::artifact(file), Part::WHOLE, true, is_own)
     }
 
     /// Maps an artifact that is `length` bytes of an open file from `offset` on, as of an executable that carries one.
-    /// `offset` must be a multiple of the system's page.
+    /// `offset` must be a multiple of 64 KiB.
     ///
     /// # Errors
     ///
     /// As [`Image::open`].
     pub fn from_part(file: File, offset: u64, length: u64) -> Result<Self, LoadError> {
-        Self::map(file, Part { offset, length: Some(length) }, true, is_own)
+        Self::map(map::artifact(file), Part { offset, length: Some(length) }, true, is_own)
     }
 
     /// Maps an open artifact, or a copy of it where the system lets no file be executed that lies where it does.
-    fn map(file: File, part: Part, may_copy: bool, accepts: fn(Target) -> bool) -> Result<Self, LoadError> {
+    fn map(
+        mut file: map::Artifact,
+        part: Part,
+        may_copy: bool,
+        accepts: fn(Target) -> bool,
+    ) -> Result<Self, LoadError> {
         let file_offset = part.offset;
-        let mapping = map::FileMapping::new(&file, part.offset, part.length)?;
+        let mapping = map::FileMapping::new(&mut file, part)?;
         let bytes = mapping.bytes();
         let sections = container::Sections::parse(bytes, accepts)?;
         let target = sections.target;
@@ -232,19 +254,20 @@ impl Image {
             result => result?,
         }
         let image_offset = ranges[Section::Image as usize].as_ref().map_or(0, |range| file_offset + range.start as u64);
-        Self::new(&descriptor, parts, Some((file.into(), image_offset)), Some(mapping))
+        Self::new(&descriptor, parts, map::keep(file).map(|file| (file, image_offset)), Some(mapping))
     }
 
     fn new(
         descriptor: &Descriptor,
         parts: Parts,
-        file: Option<(OwnedFd, u64)>,
+        file: Option<(map::Kept, u64)>,
         mapping: Option<map::FileMapping>,
     ) -> Result<Self, LoadError> {
         let handlers_malformed =
             LoadError::Malformed { section: Section::Handlers.elf_name(), cause: "its length does not fit its counts" };
         let metadata = Metadata::parse(parts.metadata).ok_or(validate::malformed("a list reaches past the end"))?;
-        let layout = validate::validate(&metadata, &parts)?;
+        let target = Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?;
+        let layout = validate::validate(&metadata, &parts, target)?;
         let type_identities = types::identities(&metadata)?;
         let mut inner = ImageInner {
             text: parts.text,
@@ -257,7 +280,7 @@ impl Image {
             handlers: HandlerTable::parse(parts.handlers).ok_or(handlers_malformed)?,
             metadata,
             flags: descriptor.flags,
-            target: Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?,
+            target,
             layout,
             type_identities,
             file,
@@ -359,7 +382,7 @@ impl Image {
         }
         let contents = match &self.inner.file {
             Some((file, start)) if length > COPIED_BYTES_MAX => {
-                Contents::File { file: file.as_fd(), offset: start + offset, length }
+                Contents::File { file: map::borrow(file), offset: start + offset, length }
             }
             _ => Contents::Bytes(self.inner.image.get(offset as usize..)?.get(..length as usize)?),
         };

@@ -1,15 +1,22 @@
 //! Address space for memories: reserved once, made accessible as they grow, never copied or moved.
 
-use std::os::fd::BorrowedFd;
-
 use crate::error::SystemError;
 
 mod copy;
 mod reservation;
+#[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 pub(crate) use copy::move_bytes;
 use reservation::Reservation;
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+pub(crate) use system::BorrowedFile;
 
 /// What a memory holds at the start, besides zeros.
 #[derive(Clone, Copy)]
@@ -24,7 +31,7 @@ pub(crate) struct Initial<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Contents<'a> {
     /// Whole pages of a file, to be mapped copy-on-write.
-    File { file: BorrowedFd<'a>, offset: u64, length: u64 },
+    File { file: BorrowedFile<'a>, offset: u64, length: u64 },
     /// Bytes of this program, to be copied.
     Bytes(&'a [u8]),
 }
@@ -50,7 +57,7 @@ impl Mapping {
     ///
     /// Three system calls: reserve, make accessible (neither if a reservation is left over), map the image over it.
     pub(crate) fn new(reserved: u64, accessible: u64, initial: Option<Initial<'_>>) -> Result<Self, SystemError> {
-        let too_large = || SystemError { operation: RESERVE, source: std::io::Error::from_raw_os_error(libc::ENOMEM) };
+        let too_large = || SystemError { operation: RESERVE, source: std::io::ErrorKind::OutOfMemory.into() };
         // A memory that can never have a byte still has an address.
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
         assert!(accessible <= reserved, "what is accessible is reserved");
@@ -61,7 +68,9 @@ impl Mapping {
                 Contents::File { file, offset, length } => {
                     assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
                     // SAFETY: the range is within the reservation, which nothing uses yet.
-                    unsafe { unix::map_private(mapping.base().add(address as usize), length as usize, file, offset) }?;
+                    unsafe {
+                        system::map_private(mapping.base().add(address as usize), length as usize, file, offset)
+                    }?;
                 }
                 Contents::Bytes(bytes) => {
                     assert!(address.checked_add(bytes.len() as u64).is_some_and(|end| end <= accessible));
@@ -96,11 +105,11 @@ impl Mapping {
         if length > 0 {
             // SAFETY: the range is within the reservation, and no one looks at it meanwhile. Private pages of a file read
             // as the file again, others as zeros.
-            unsafe { unix::discard(self.base(), length as usize) }?;
+            unsafe { system::discard(self.base(), length as usize) }?;
         }
         if length > accessible {
             // SAFETY: likewise.
-            unsafe { unix::forbid_access(self.base().add(accessible as usize), (length - accessible) as usize) }?;
+            unsafe { system::forbid_access(self.base().add(accessible as usize), (length - accessible) as usize) }?;
         }
         self.copy_image();
         Ok(())

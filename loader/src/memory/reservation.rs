@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::unix;
+use super::system;
 use crate::error::SystemError;
 
 /// How many ranges are kept that no memory uses: address space, without a page of memory.
@@ -62,7 +62,7 @@ impl Reservation {
     pub(super) fn make_accessible(&self, bytes: usize) -> Result<(), SystemError> {
         self.used.fetch_max(bytes, Ordering::Relaxed);
         // SAFETY: the range is this one's own; the caller has checked that so much is in it.
-        unsafe { unix::allow_access(self.base, bytes) }
+        unsafe { system::allow_access(self.base, bytes) }
     }
 }
 
@@ -70,7 +70,7 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         let range = Idle { base: self.base, length: self.length, accessible: *self.used.get_mut() };
         // SAFETY: the range is this one's own, and no one has a use for what was in it.
-        if range.accessible > 0 && unsafe { unix::map_zeros(range.base, range.accessible) }.is_err() {
+        if range.accessible > 0 && unsafe { system::map_zeros(range.base, range.accessible) }.is_err() {
             return range.release();
         }
         let mut idle = idle();
@@ -93,14 +93,14 @@ impl Idle {
     }
 
     fn reserve(length: usize) -> Result<Self, SystemError> {
-        let base = unix::reserve(length).or_else(|error| {
+        let base = system::reserve(length).or_else(|error| {
             // What is kept may be what is lacking.
             let kept = std::mem::take(&mut *idle());
             if kept.is_empty() {
                 return Err(error);
             }
             kept.into_iter().for_each(Self::release);
-            unix::reserve(length)
+            system::reserve(length)
         })?;
         Ok(Self { base, length, accessible: 0 })
     }
@@ -109,9 +109,9 @@ impl Idle {
         // SAFETY: the ranges are within this one, which no one holds.
         unsafe {
             if bytes > self.accessible {
-                unix::allow_access(self.base, bytes)
+                system::allow_access(self.base, bytes)
             } else if bytes < self.accessible {
-                unix::forbid_access(self.base.add(bytes), self.accessible - bytes)
+                system::forbid_access(self.base.add(bytes), self.accessible - bytes)
             } else {
                 Ok(())
             }
@@ -120,6 +120,6 @@ impl Idle {
 
     fn release(self) {
         // SAFETY: no one holds the range.
-        unsafe { unix::release(self.base, self.length) };
+        unsafe { system::release(self.base, self.length) };
     }
 }

@@ -1,6 +1,8 @@
 //! Address space on Unix systems.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
+/// A file of which pages can be mapped.
+pub(crate) use std::os::fd::BorrowedFd as BorrowedFile;
 
 use crate::error::SystemError;
 
@@ -35,7 +37,7 @@ pub(super) unsafe fn map_zeros(address: *mut u8, length: usize) -> Result<(), Sy
 pub(super) unsafe fn map_private(
     address: *mut u8,
     length: usize,
-    file: BorrowedFd<'_>,
+    file: BorrowedFile<'_>,
     offset: u64,
 ) -> Result<(), SystemError> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_FIXED);

@@ -2,7 +2,15 @@
 
 use std::cell::Cell;
 
+#[cfg(target_os = "linux")]
 mod linux;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(windows)]
+use windows as system;
 
 /// How many bytes of a thread's stack are kept for host functions, the loader and signal handlers' callers.
 const RESERVE_BYTES: u64 = 256 * 1024;
@@ -36,6 +44,7 @@ pub(crate) fn is_known() -> bool {
 }
 
 /// Has the current thread look its limit up again.
+#[cfg(unix)]
 pub(crate) fn forget() {
     LOWEST.set(0);
 }
@@ -47,11 +56,11 @@ pub(crate) fn thread_mark() -> u64 {
 
 /// The system's number of the current thread.
 pub(crate) fn thread_number() -> i32 {
-    linux::thread_number()
+    system::thread_number()
 }
 
 fn lowest() -> u64 {
-    let end = linux::stack_end(here()).unwrap_or_else(|| here().saturating_sub(RESERVE_BYTES * 2));
+    let end = system::stack_end(here()).unwrap_or_else(|| here().saturating_sub(RESERVE_BYTES * 2));
     // A small stack keeps half of what is left, so that something can run at all.
     let left = here().saturating_sub(end);
     end + RESERVE_BYTES.min(left / 2)
@@ -77,6 +86,7 @@ mod tests {
         assert!((90_000..110_000).contains(&bounded), "{bounded}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_process_forked_by_a_thread_has_that_threads_stack() {
         let thread = std::thread::Builder::new().stack_size(4 << 20).spawn(|| {

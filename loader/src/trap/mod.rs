@@ -17,15 +17,23 @@ mod backtrace;
 mod leave;
 mod registers;
 pub(crate) mod registry;
+#[cfg(unix)]
 mod signal_stack;
+#[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64::{collect_exceptions, new_exception, raise, throw, unresolved};
 pub(crate) use backtrace::Backtrace;
-pub(crate) use unix::{install_wake_handler, wake_thread};
+pub(crate) use system::{install_wake_handler, wake_thread};
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{collect_exceptions, new_exception, raise, throw, unresolved};
 
@@ -40,8 +48,7 @@ thread_local! {
 pub(crate) fn prepare_thread() {
     // Whoever enters asks for the stack's limit next.
     if !crate::stack::is_known() {
-        unix::install_handlers();
-        signal_stack::ensure();
+        system::prepare_thread();
     }
 }
 
@@ -74,9 +81,10 @@ fn handle_fault(place: &Place) -> Option<Continuation> {
     // SAFETY: the image is registered, and its code is running: the store keeps it.
     let traps = unsafe { &*image }.traps()?;
     let Some(code) = traps.find((place.program_counter - start) as u32) else {
-        unix::say(
-            "wasmc: a fault in compiled code, where nothing can trap: the artifact is damaged, or needs \
-                   instructions that this CPU lacks\n",
+        system::say(
+            "wasmc: a fault in compiled code, where nothing can trap: the artifact is damaged, or needs instructions that \
+             this CPU lacks
+",
         );
         return None;
     };

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::Once;
 use std::sync::OnceLock;
 
-use super::{handle_fault, registers};
+use super::{handle_fault, registers, signal_stack};
 
 /// Those that accesses outside of a memory, `unreachable` and divisions raise.
 const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
@@ -15,8 +15,14 @@ const WAKE: i32 = libc::SIGURG;
 /// The actions before ours, in the order of [`SIGNALS`].
 static EARLIER: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
 
+/// Makes sure that traps on this thread are caught.
+pub(super) fn prepare_thread() {
+    install_handlers();
+    signal_stack::ensure();
+}
+
 /// Installs the handlers, once.
-pub(super) fn install_handlers() {
+fn install_handlers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // The signal stays blocked in its handler: a fault in the handler itself ends the process.

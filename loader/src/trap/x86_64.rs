@@ -1,4 +1,7 @@
 //! What of leaving compiled code is bound to x86-64.
+//!
+//! Compiled code's own convention passes arguments as System V's does, on Windows too; what is called in C's way is in a
+//! file for each of the two.
 
 use std::arch::naked_asm;
 use std::mem::offset_of;
@@ -6,17 +9,25 @@ use std::mem::offset_of;
 use wasmc_contract::context::HostFunction;
 
 use super::leave::{land_thrown, record_raise, record_unresolved};
-use crate::exception::{self, Landing};
-use crate::store::StoreInner;
+use crate::exception::Landing;
 
-/// [`wasmc_contract::builtin::Builtin::Raise`]: notes the frames, then goes on at the newest entry's handler; or, if it
-/// is an exception that is pending, where that is caught.
+#[cfg(not(windows))]
+mod system_v;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(not(windows))]
+pub(crate) use system_v::{collect_exceptions, new_exception, raise};
+#[cfg(windows)]
+pub(crate) use windows::{collect_exceptions, new_exception, raise};
+
+/// What `raise` does, with the store in `rdi`, where compiled code's own convention has its first argument.
 ///
 /// # Safety
 ///
-/// Called by compiled code only, with its store's context.
+/// As `raise`.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn raise(store: u64) -> ! {
+pub(super) unsafe extern "sysv64" fn raise_from(store: u64) -> ! {
     naked_asm!(
         // The return address is compiled code's, and so is the frame pointer.
         "mov rsi, [rsp]",
@@ -45,7 +56,7 @@ pub(crate) unsafe extern "C" fn raise(store: u64) -> ! {
 ///
 /// Called by compiled code only, with its own context and an exception of its store.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn throw(context: u64, exception: u64) -> ! {
+pub(crate) unsafe extern "sysv64" fn throw(context: u64, exception: u64) -> ! {
     naked_asm!(
         "mov rdx, [rsp]",
         "mov rcx, rbp",
@@ -70,48 +81,6 @@ pub(crate) unsafe extern "C" fn throw(context: u64, exception: u64) -> ! {
 const LANDING_BYTES: usize = size_of::<Landing>() + 8;
 const _: () = assert!(LANDING_BYTES % 16 == 8);
 
-/// Calls a function with what calls preserve in registers on the stack; the stack pointer is in the register named, as one
-/// argument more.
-macro_rules! with_registers_on_stack {
-    ($stack_pointer:literal, $function:path) => {
-        naked_asm!(
-            "push rbx",
-            "push rbp",
-            "push r12",
-            "push r13",
-            "push r14",
-            "push r15",
-            "sub rsp, 8",
-            concat!("mov ", $stack_pointer, ", rsp"),
-            "call {function}",
-            "add rsp, 56",
-            "ret",
-            function = sym $function,
-        )
-    };
-}
-
-/// [`wasmc_contract::builtin::Builtin::NewException`]: registers that the caller may have something in are put on the
-/// stack, where exceptions that are still in use are looked for.
-///
-/// # Safety
-///
-/// As [`exception::new_exception`].
-#[unsafe(naked)]
-pub(crate) unsafe extern "C" fn new_exception(context: u64, tag: u32, values: u64) -> u64 {
-    with_registers_on_stack!("rcx", exception::new_exception)
-}
-
-/// [`exception::collect_from`], with registers on the stack as in [`new_exception`].
-///
-/// # Safety
-///
-/// `store` must be one that this thread uses.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C" fn collect_exceptions(store: *mut StoreInner) {
-    with_registers_on_stack!("rsi", exception::collect_from)
-}
-
 /// What compiled code calls for a host function of a type that no image of the store has a trampoline for: it traps.
 /// It has compiled code's convention, which has the context in the same register.
 ///
@@ -119,7 +88,7 @@ pub(crate) unsafe extern "C" fn collect_exceptions(store: *mut StoreInner) {
 ///
 /// Called by compiled code only, with a [`HostFunction`].
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn unresolved(host_function: u64) -> ! {
+pub(crate) unsafe extern "sysv64" fn unresolved(host_function: u64) -> ! {
     naked_asm!(
         "push rbp",
         "mov rbp, rsp",
@@ -134,6 +103,6 @@ pub(crate) unsafe extern "C" fn unresolved(host_function: u64) -> ! {
         "ud2",
         store = const offset_of!(HostFunction, store),
         record = sym record_unresolved,
-        raise = sym raise,
+        raise = sym raise_from,
     )
 }

@@ -6,8 +6,16 @@
 mod linux_aarch64;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux_x86_64;
+#[cfg(all(windows, target_arch = "aarch64"))]
+mod windows_aarch64;
+#[cfg(all(windows, target_arch = "x86_64"))]
+mod windows_x86_64;
 
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 pub(super) use linux_aarch64::{go_on, place};
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(super) use linux_x86_64::{go_on, place};
+#[cfg(all(windows, target_arch = "aarch64"))]
+pub(super) use windows_aarch64::{go_on, place};
+#[cfg(all(windows, target_arch = "x86_64"))]
+pub(super) use windows_x86_64::{go_on, place};

@@ -1,0 +1,253 @@
+//! Other targets' `wasmc` and `wasmrun`, run here by an emulator: the specification's scripts, compiled and run on that CPU;
+//! traps and their reports; and objects compiled here: the WASI suite and programs of the registries.
+//!
+//! A third of it on each day, chosen by a hash over names; `WASMC_EMULATED=all cargo test -p wasmc-tests --test emulated`
+//! runs all, `WASMC_EMULATED=0` (1, 2) that third.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail, ensure};
+use wasmc_tests::machine::Machine;
+use wasmc_tests::{binary, root, say, scripts, tool, wasi_suite};
+
+const AARCH64_LINUX: &str = "aarch64-linux";
+
+/// Programs of the registries that an emulator runs in bearable time.
+const PROGRAMS: &[&str] = &["icepll", "cpython-eval", "resvg", "usvg", "flite", "micropython"];
+
+#[test]
+fn aarch64_linux_runs_the_scripts() -> Result<()> {
+    run_scripts(AARCH64_LINUX)
+}
+
+/// Code in the containers of other systems, for that CPU: chosen scripts, whose names say what they are about.
+#[test]
+fn aarch64_linux_runs_the_objects_of_other_systems() -> Result<()> {
+    const ABOUT: &[&str] =
+        &["call", "memory_grow", "trap", "try", "throw", "float", "linking", "host", "table_", "simd_i"];
+    let Some(machine) = Machine::of(AARCH64_LINUX)? else { return Ok(()) };
+    let mut all = scripts::all()?;
+    all.retain(|script| ABOUT.iter().any(|about| script.name.contains(about)));
+    for target in ["aarch64-macos", "aarch64-windows"] {
+        run_all_scripts(&machine, &all, target)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn aarch64_linux_reports_traps_as_this_machine_does() -> Result<()> {
+    compare_traps(AARCH64_LINUX)
+}
+
+#[test]
+fn aarch64_linux_passes_the_wasi_suite() -> Result<()> {
+    run_wasi_suite(AARCH64_LINUX)
+}
+
+#[test]
+fn aarch64_linux_runs_real_programs() -> Result<()> {
+    run_programs(AARCH64_LINUX)
+}
+
+/// Which of a list is run now.
+enum Part {
+    All,
+    Third(u64),
+}
+
+impl Part {
+    fn now() -> Result<Self> {
+        let day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs() / (24 * 60 * 60);
+        Ok(match std::env::var("WASMC_EMULATED").as_deref() {
+            Ok("all") => Self::All,
+            Ok(number) => Self::Third(number.parse().context("WASMC_EMULATED is all, 0, 1 or 2")?),
+            Err(_) => Self::Third(day % 3),
+        })
+    }
+
+    /// What is chosen of `all`, by their names.
+    fn choose<T>(&self, mut all: Vec<T>, name: impl Fn(&T) -> String) -> Vec<T> {
+        let Self::Third(third) = self else { return all };
+        // FNV-1a: the same everywhere and always.
+        let hash = |name: String| {
+            name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+        };
+        all.retain(|one| (hash(name(one)) >> 32) % 3 == *third);
+        all
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::Third(number) => write!(formatter, "third {number} of 0, 1, 2"),
+        }
+    }
+}
+
+/// Gives each of `all` to `work`, on as many threads as there are processors; what came of them.
+fn in_parallel<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = work(one);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run_scripts(target: &str) -> Result<()> {
+    let Some(machine) = Machine::of(target)? else { return Ok(()) };
+    let part = Part::now()?;
+    let chosen = part.choose(scripts::all()?, |script| script.name.clone());
+    say(&format!("{target}, {part}"));
+    run_all_scripts(&machine, &chosen, target)
+}
+
+/// Runs `chosen`, compiled for `target`, which is the machine's or another with its CPU.
+fn run_all_scripts(machine: &Machine, chosen: &[scripts::Script], target: &str) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut files = Vec::new();
+    for script in chosen {
+        let file = folder.path().join(&script.name);
+        std::fs::create_dir_all(file.parent().context("a folder")?)?;
+        std::fs::write(&file, &script.text)?;
+        files.push(file);
+    }
+    let batches: Vec<&[PathBuf]> = files.chunks(8).collect();
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    let mut said = String::new();
+    for output in in_parallel(&batches, |batch| run_batch(machine, batch, target)) {
+        let output = output?;
+        for line in output.lines() {
+            match counts(line) {
+                Some(of_script) => {
+                    (passed, failed, skipped) = (passed + of_script.0, failed + of_script.1, skipped + of_script.2);
+                }
+                None => said.extend([line, "\n"]),
+            }
+        }
+    }
+    say(&format!("{target}: {} scripts, {passed} passed, {failed} failed, {skipped} skipped", files.len()));
+    ensure!(failed == 0 && said.is_empty(), "{said}");
+    ensure!(passed > 0, "no assertion was run");
+    Ok(())
+}
+
+/// What `wasmc wast` prints, which says more about failures than its status.
+fn run_batch(machine: &Machine, files: &[PathBuf], target: &str) -> Result<String> {
+    let mut command = machine.command("wasmc");
+    command
+        .args(["wast", "--target", target, "--threads", "1", "--skips"])
+        .arg(scripts::folder().join("skips.toml"))
+        .args(files);
+    let output = command.stdin(Stdio::null()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let reports = text.lines().filter(|line| counts(line).is_some()).count();
+    if reports != files.len() {
+        bail!("{command:?}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(text)
+}
+
+/// Passed, failed and skipped, of a line that gives a script's counts.
+fn counts(line: &str) -> Option<(usize, usize, usize)> {
+    let (_, text) = line.rsplit_once(": ")?;
+    let mut words = text.split(", ").map(|count| count.split_once(' '));
+    let mut next = |name| words.next().flatten().filter(|(_, word)| *word == name)?.0.parse().ok();
+    Some((next("passed")?, next("failed")?, next("skipped")?))
+}
+
+/// Each function of a module that traps in all ways, there and here: the same status, and the same report.
+fn compare_traps(target: &str) -> Result<()> {
+    let Some(machine) = Machine::of(target)? else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let source = root().join("tests/samples/traps.wat");
+    let mut objects = BTreeMap::new();
+    let here = wasmc_tests::compile_options().target;
+    for compiled_for in [here, machine.target] {
+        let object = folder.path().join(format!("{compiled_for}.o"));
+        let mut wasmc = binary::wasmc()?;
+        wasmc.arg("compile").arg(&source).args(["--target", compiled_for.name(), "-o"]).arg(&object);
+        tool::run(&mut wasmc)?;
+        objects.insert(compiled_for.name(), object);
+    }
+    let text = std::fs::read_to_string(&source)?;
+    let exports = text.match_indices("(export \"").map(|(at, start)| &text[at + start.len()..]);
+    let names: Vec<&str> = exports.filter_map(|rest| rest.split('"').next()).collect();
+    ensure!(names.len() > 8, "{names:?}");
+    for name in &names {
+        let run = |mut command: Command, object: &Path| -> Result<(Option<i32>, String)> {
+            let output = command.args(["--invoke", name]).arg(object).stdin(Stdio::null()).output()?;
+            let said = String::from_utf8([output.stdout, output.stderr].concat())?;
+            // Frames are as large as the CPU's registers ask for: how many fit a stack is not the same.
+            let lines = said.lines().filter(|line| !line.trim_start().starts_with("... and ")).collect::<Vec<_>>();
+            Ok((output.status.code(), lines.join("\n")))
+        };
+        let expected = run(binary::wasmrun()?, &objects[here.name()])?;
+        let found = run(machine.command("wasmrun"), &objects[machine.target.name()])?;
+        ensure!(found == expected, "{name}: {found:?}, expected {expected:?}");
+    }
+    say(&format!("{target}: {} ways to trap, reported as here", names.len()));
+    Ok(())
+}
+
+fn run_wasi_suite(target: &str) -> Result<()> {
+    let Some(machine) = Machine::of(target)? else { return Ok(()) };
+    let Some(programs) = wasi_suite::programs()? else { return Ok(()) };
+    let part = Part::now()?;
+    let programs = part.choose(programs, |program| program.file_name().unwrap_or_default().to_string_lossy().into());
+    let results = in_parallel(&programs, |program| {
+        wasi_suite::run(program, machine.target, machine.command("wasmrun"))
+            .with_context(|| program.display().to_string())
+    });
+    let failures: Vec<String> = results.iter().filter_map(|it| Some(format!("{:#}", it.as_ref().err()?))).collect();
+    let failed = failures.len();
+    say(&format!("{target}, {part}: WASI test suite: {} passed, {failed} failed", programs.len() - failed));
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+fn run_programs(target: &str) -> Result<()> {
+    let Some(machine) = Machine::of(target)? else { return Ok(()) };
+    let part = Part::now()?;
+    let script = root().join("../shared/corpus/corpus.py");
+    let python = tool::find("python3").context("python3, which ran zig")?;
+    let engine = format!("{} --unknown-imports trap", machine.command_text("wasmrun"));
+    let wasmc = binary::directory()?.join("wasmc");
+    let compile = format!("{} compile --target {target} {{wasm}} -o {{out}}", wasmc.display());
+    let chosen = part.choose(PROGRAMS.to_vec(), |name| (*name).to_owned());
+    let (mut passed, mut unreached, mut failures) = (0, Vec::new(), Vec::new());
+    for name in chosen {
+        if tool::corpus(name)?.is_none() {
+            unreached.push(name);
+            continue;
+        }
+        let mut command = Command::new(&python);
+        command.arg(&script).args(["run", "--compile", &compile, "--engine", &engine, name]);
+        let output = command.output()?;
+        if output.status.success() {
+            passed += 1;
+        } else {
+            let (text, more) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            failures.push(format!("{name}: {text}{more}"));
+        }
+    }
+    say(&format!("{target}, {part}: {passed} programs passed, {} failed, not reached: {unreached:?}", failures.len()));
+    ensure!(failures.is_empty(), "\n{}", failures.join("\n"));
+    Ok(())
+}
