@@ -3,7 +3,7 @@
 //!
 //! On AArch64 the three systems pass the few arguments that builtins and arrays of values take in the same registers. On
 //! x86-64 Windows has registers of its own: builtins and host functions are called through adapters, and an entry is
-//! marked by its lowest bit, which no address of code has.
+//! marked by its highest bit, which no address of a program has.
 //!
 //! Host functions get their arguments in arrays, since typed ones may have any number. A store must not have code of two
 //! conventions: how it is left ([`Builtin::Raise`]) is the store's.
@@ -12,6 +12,9 @@ use wasmc_contract::context::StoreContext;
 use wasmc_contract::target::{Architecture, System, Target};
 
 use crate::image::Trampolines;
+
+/// In an entry's address: it has the other convention.
+pub(super) const MARK: u64 = 1 << 63;
 
 /// Whether code for `target` can be run on this CPU.
 pub(crate) fn is_for_this_cpu(target: Target) -> bool {
@@ -29,7 +32,7 @@ pub(crate) fn trampolines(target: Target, own: Trampolines) -> Trampolines {
     if Target::host() == Some(target) {
         return own;
     }
-    let mark = u64::from(differs(target));
+    let mark = if differs(target) { MARK } else { 0 };
     Trampolines { array_entry: own.array_entry.map(|entry| entry | mark), host_call: None, ..own }
 }
 

@@ -7,7 +7,7 @@ use wasmc_contract::builtin::{Builtin, BuiltinType};
 use wasmc_contract::convention::{ArrayEntry, HostArrayFunction};
 use wasmc_contract::target::Target;
 
-use super::foreign::differs;
+use super::foreign::{MARK, differs};
 use crate::host::HostRecord;
 
 /// The table of builtins for code of `target`.
@@ -28,13 +28,13 @@ pub(crate) unsafe fn call_entry(
     store: *mut c_void,
 ) -> u64 {
     type ForeignEntry = unsafe extern "win64" fn(*mut c_void, *const c_void, *mut c_void, *mut c_void) -> u64;
-    let address = entry as usize;
-    if address & 1 == 0 {
+    let address = entry as usize as u64;
+    if address & MARK == 0 {
         // SAFETY: the caller's promise.
         return unsafe { entry(context, code, values, store) };
     }
     // SAFETY: the mark says that it is an entry of this convention.
-    unsafe { std::mem::transmute::<usize, ForeignEntry>(address & !1)(context, code, values, store) }
+    unsafe { std::mem::transmute::<u64, ForeignEntry>(address & !MARK)(context, code, values, store) }
 }
 
 /// What code for `target` calls for a host function that takes an array.
