@@ -14,21 +14,31 @@ struct Way {
     target: &'static str,
     /// What Rust calls it.
     triple: &'static str,
-    /// What runs its programs, of the search path.
+    /// What runs its programs: of the search path, or of the folder that `WASMC_TARGETS` names.
     runner: &'static str,
-    /// What zig calls it, whose C compiler builds the parts that need one.
-    zig: &'static str,
+    /// What zig calls it, whose C compiler builds the parts that need one, if cargo finds none.
+    zig: Option<&'static str>,
     /// How programs' names end.
     suffix: &'static str,
 }
 
-const WAYS: &[Way] = &[Way {
-    target: "aarch64-linux",
-    triple: "aarch64-unknown-linux-musl",
-    runner: "qemu-aarch64",
-    zig: "aarch64-linux-musl",
-    suffix: "",
-}];
+const WAYS: &[Way] = &[
+    Way {
+        target: "aarch64-linux",
+        triple: "aarch64-unknown-linux-musl",
+        runner: "qemu-aarch64",
+        zig: Some("aarch64-linux-musl"),
+        suffix: "",
+    },
+    Way {
+        target: "x86_64-windows",
+        triple: "x86_64-pc-windows-gnu",
+        // wine, with a prefix that has what Rust's library asks for.
+        runner: "wine64",
+        zig: None,
+        suffix: ".exe",
+    },
+];
 
 /// Another machine, ready to run commands.
 #[derive(Clone, Debug)]
@@ -53,17 +63,18 @@ impl Machine {
             crate::say(&format!("nothing run for {target}: {what}"));
             Ok(None)
         };
-        let Some(runner) = tool::find(way.runner) else {
+        let Some(runner) = runner(way.runner) else {
             return missing(&format!("there is no {}", way.runner));
         };
         let library = Command::new("rustc").args(["--print", "target-libdir", "--target", way.triple]).output()?;
         if !Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
             return missing(&format!("Rust's library is not here (rustup target add {})", way.triple));
         }
-        let Some(zig) = tool::zig() else {
+        let zig = way.zig.and_then(|_| tool::zig());
+        if way.zig.is_some() != zig.is_some() {
             return missing("no C compiler for it");
-        };
-        let commands = build(way, &zig)?;
+        }
+        let commands = build(way, zig.as_ref())?;
         let target =
             Target::ALL.into_iter().find(|known| known.name() == target).context("a target of the contract")?;
         Ok(Some(Self { target, runner, commands, suffix: way.suffix }))
@@ -84,15 +95,26 @@ impl Machine {
     }
 }
 
+/// Where the command is that runs another machine's programs. One that needs more than itself (a prefix of wine's) is a script in
+/// the folder that `WASMC_TARGETS` names, by default `~/.cache/wasmc-targets`.
+fn runner(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("WASMC_TARGETS").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/wasmc-targets")));
+    let script = folder.map(|folder| folder.join(name)).filter(|script| script.is_file());
+    script.or_else(|| tool::find(name).filter(|_| name != "wine64"))
+}
+
 /// Builds the commands in the target folder of the tests, and gives the folder where they are.
-fn build(way: &Way, zig: &tool::Zig) -> Result<PathBuf> {
+fn build(way: &Way, zig: Option<&tool::Zig>) -> Result<PathBuf> {
     let host = binary::directory()?;
     let folder = host.parent().context("a profile lies in a target directory")?;
-    let compiler = zig.c_compiler(way.zig, &folder.join(way.triple))?;
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--target", way.triple, "-p", "wasmc", "-p", "wasmrun"]);
     cargo.arg("--target-dir").arg(folder).current_dir(root());
-    cargo.env(format!("CC_{}", way.triple.replace('-', "_")), compiler);
+    if let Some((zig, name)) = zig.zip(way.zig) {
+        let compiler = zig.c_compiler(name, &folder.join(way.triple))?;
+        cargo.env(format!("CC_{}", way.triple.replace('-', "_")), compiler);
+    }
     // Those of the tests' own build are not meant for it.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     tool::run(&mut cargo)?;

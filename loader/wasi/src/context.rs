@@ -4,7 +4,6 @@
 
 use crate::system::fd::OwnedFd;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -92,7 +91,7 @@ impl Granted {
             Self::Memory(place) => return Ok(Place::Memory(place)),
             Self::Host(path) => path,
         };
-        let opened = fs::File::open(&path).and_then(|file| {
+        let opened = crate::host::open_granted(&path).and_then(|file| {
             if file.metadata()?.is_dir() { Ok(file) } else { Err(io::ErrorKind::NotADirectory.into()) }
         });
         opened.map(Place::Host).map_err(|error| WasiError::Directory { path, error })

@@ -26,7 +26,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-pub(crate) use system::{file_status, list, open, own_status, set_own_times, symlink};
+pub(crate) use system::{file_status, list, open, open_granted, own_status, set_own_times, symlink};
 
 pub(crate) fn status(directory: &File, path: &str, follow: FollowSymlinks) -> Result<FileStatus, Errno> {
     // cap-primitives does not look at slashes that end a path.

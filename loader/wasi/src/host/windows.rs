@@ -1,9 +1,10 @@
 //! What of directories is Windows' own.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
-use cap_primitives::fs::{Metadata, OpenOptions, read_base_dir, symlink_dir, symlink_file};
+use cap_primitives::fs::{FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file};
 
 use crate::clock::SetTime;
 use crate::descriptor::{self, Handle, Object};
@@ -14,6 +15,11 @@ use crate::path::OpenRequest;
 use crate::place::Place;
 use crate::system::fs::{OFlags, Timestamps, file_type, fstat, futimens};
 use crate::types::{FileStatus, FileType};
+
+/// A directory that is to be granted: opening one takes a flag of its own.
+pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
+    cap_primitives::fs::open_ambient_dir(path, cap_primitives::ambient_authority())
+}
 
 /// What the system says of a file is in the interface's terms already.
 pub(crate) fn file_status(status: &FileStatus) -> FileStatus {
@@ -41,7 +47,9 @@ pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
     let mut listing = Listing::new(fstat(directory)?.inode);
     for entry in read_base_dir(directory)? {
         let entry = entry?;
-        let inode = entry.metadata().map_or(0, |metadata| status_of(&metadata).inode);
+        // What the listing says of it has no number.
+        let metadata = stat(directory, Path::new(&entry.file_name()), FollowSymlinks::No);
+        let inode = metadata.map_or(0, |metadata| status_of(&metadata).inode);
         listing.push(inode, file_type(entry.file_type()?), entry.file_name().as_encoded_bytes());
     }
     Ok(listing)
@@ -83,7 +91,7 @@ pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), 
     let place = Path::new(path);
     // A link says what it leads to; one that leads nowhere yet leads to a file.
     let beside = place.parent().map_or_else(|| target.into(), |folder| folder.join(target));
-    let found = cap_primitives::fs::stat(directory, &beside, cap_primitives::fs::FollowSymlinks::Yes);
+    let found = stat(directory, &beside, FollowSymlinks::Yes);
     match found {
         Ok(metadata) if metadata.is_dir() => Ok(symlink_dir(Path::new(target), directory, place)?),
         _ => Ok(symlink_file(Path::new(target), directory, place)?),
