@@ -11,8 +11,8 @@ use wasmc_compiler::CompileError;
 
 /// How a binary module starts.
 const WASM_MAGIC: &[u8] = b"\0asm";
-/// How an ELF object starts.
-const OBJECT_MAGIC: &[u8] = b"\x7fELF";
+/// How objects start: of ELF, of Mach-O, of COFF for both CPUs. (No text starts like one of these.)
+const OBJECT_MAGICS: [&[u8]; 4] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\x64\x86", b"\x64\xaa"];
 
 /// What kind of input some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 pub(crate) fn kind(bytes: &[u8]) -> Kind {
     if bytes.starts_with(WASM_MAGIC) {
         Kind::Wasm
-    } else if bytes.starts_with(OBJECT_MAGIC) {
+    } else if OBJECT_MAGICS.iter().any(|magic| bytes.starts_with(magic)) {
         Kind::Object
     } else {
         Kind::Text

@@ -4,9 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use goblin::elf::Elf;
-use wasmc_contract::record::Record as _;
-use wasmc_contract::section::{Descriptor, MAGIC, Section, flag};
+use wasmc_contract::section::{Descriptor, flag};
 use wasmc_contract::target::{CpuFeatures, Target};
 use wasmc_loader::{Image, Printable};
 
@@ -25,27 +23,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     if input::kind(&bytes) != Kind::Object {
         bail!("'{file}' is not an object: compile it first, with `wasmc compile`");
     }
-    let elf = Elf::parse(&bytes).with_context(|| format!("'{file}' is not an object"))?;
-    let descriptor = descriptor(&elf, &bytes).with_context(|| format!("'{file}' is not an artifact of wasmc"))?;
+    let contents = wasmc_compiler::verify::contents(&bytes);
+    let contents = contents.with_context(|| format!("'{file}' is not an artifact of wasmc"))?;
     let mut output = String::new();
-    write_descriptor(&mut output, &descriptor)?;
-    write_sections(&mut output, &elf)?;
+    write_descriptor(&mut output, &contents.descriptor)?;
+    writeln!(output, "\nsections")?;
+    for (name, size) in &contents.sections {
+        writeln!(output, "{size:>12}  {name}")?;
+    }
     match Image::from_bytes(&bytes) {
         Ok(image) => write_interface(&mut output, &image)?,
         Err(error) => writeln!(output, "\nimports and exports are not shown: {error}")?,
     }
     crate::output::print(output.as_bytes())
-}
-
-fn descriptor(elf: &Elf<'_>, bytes: &[u8]) -> anyhow::Result<Descriptor> {
-    let name = Section::Descriptor.elf_name();
-    let section = elf.section_headers.iter().find(|header| elf.shdr_strtab.get_at(header.sh_name) == Some(name));
-    let range = section.and_then(goblin::elf::SectionHeader::file_range);
-    let contents = range.and_then(|range| bytes.get(range)).with_context(|| format!("it has no section {name}"))?;
-    match Descriptor::read(contents) {
-        Some(descriptor) if descriptor.magic == MAGIC => Ok(descriptor),
-        _ => bail!("its section {name} is no descriptor"),
-    }
 }
 
 fn write_descriptor(output: &mut impl Write, descriptor: &Descriptor) -> anyhow::Result<()> {
@@ -70,17 +60,6 @@ fn write_descriptor(output: &mut impl Write, descriptor: &Descriptor) -> anyhow:
     let hash = [descriptor.source_hash_low, descriptor.source_hash_high].map(u64::to_le_bytes).concat();
     let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     writeln!(output, "source   BLAKE3 {hash}...")?;
-    Ok(())
-}
-
-fn write_sections(output: &mut impl Write, elf: &Elf<'_>) -> anyhow::Result<()> {
-    writeln!(output, "\nsections")?;
-    for header in &elf.section_headers {
-        let name = elf.shdr_strtab.get_at(header.sh_name).unwrap_or_default();
-        if !name.is_empty() {
-            writeln!(output, "{:>12}  {name}", header.sh_size)?;
-        }
-    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use clap::ValueEnum;
 use wasmc_compiler::CompileOptions;
 use wasmc_compiler::options::{BoundsChecks, Optimization};
-use wasmc_contract::target::{Architecture, CpuFeature, CpuFeatures, Target};
+use wasmc_contract::target::{CpuFeature, CpuFeatures, NamedCpu, Target};
 use wasmrun::process::UsageError;
 
 /// How a module is compiled.
@@ -17,8 +17,8 @@ pub(crate) struct CompileArguments {
     #[arg(short = 'O', long = "optimize", value_name = "LEVEL", value_enum, default_value_t)]
     optimization: Level,
 
-    /// What the CPU must have: `baseline`, `native` (what this machine has), or a level of the psABI (`x86-64-v2`,
-    /// `-v3`, `-v4`); then, between commas, features to add or to take away, as in `x86-64-v3,+avx512f,-bmi2`.
+    /// What the CPU must have: `baseline`, `native` (what this machine has), a level of the psABI (`x86-64-v2`, `-v3`,
+    /// `-v4`) or a CPU's name; then, between commas, features to add or to take away, as in `x86-64-v3,+avx512f,-bmi2`.
     /// `wasmc targets` lists them.
     #[arg(long, value_name = "CPU")]
     cpu: Option<String>,
@@ -134,12 +134,9 @@ fn parse_cpu(text: &str, target: Target) -> anyhow::Result<CpuFeatures> {
         "baseline" | "" => CpuFeatures::BASELINE,
         "native" if Some(target) == Target::host() => native(),
         "native" => return Err(UsageError(format!("--cpu native is this machine's, and not for {target}")).into()),
-        level => Some(level)
-            .filter(|_| target.architecture == Architecture::X86_64)
-            .and_then(CpuFeatures::x86_64_level)
-            .ok_or_else(|| {
-                UsageError(format!("unknown CPU '{level}' for {target}; `wasmc targets` lists what there is"))
-            })?,
+        name => NamedCpu::find(target.architecture, name).map(|cpu| cpu.features).ok_or_else(|| {
+            UsageError(format!("unknown CPU '{name}' for {target}; `wasmc targets` lists what there is"))
+        })?,
     };
     for part in parts {
         let (add, name) = match part.split_at_checked(1) {
@@ -179,7 +176,7 @@ pub(crate) fn common_cpu() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmc_contract::target::System;
+    use wasmc_contract::target::{Architecture, System};
 
     const LINUX: Target = Target { architecture: Architecture::X86_64, system: System::Linux };
 
@@ -189,8 +186,16 @@ mod tests {
         assert!(features.contains(CpuFeature::Avx512f) && features.contains(CpuFeature::Avx2));
         assert!(!features.contains(CpuFeature::Bmi2));
         assert_eq!(parse_cpu("baseline", LINUX).expect("it exists"), CpuFeatures::BASELINE);
-        for wrong in ["x86-64-v9", "baseline,avx", "baseline,+lse", "nativ"] {
+        for wrong in ["x86-64-v9", "baseline,avx", "baseline,+lse", "nativ", "apple-m1"] {
             assert!(parse_cpu(wrong, LINUX).is_err(), "{wrong}");
+        }
+        let arm = Target { architecture: Architecture::Aarch64, ..LINUX };
+        let features = parse_cpu("neoverse-n1,-fp16", arm).expect("it is well-formed");
+        assert_eq!(features, CpuFeatures::BASELINE.with(CpuFeature::Lse));
+        assert!(parse_cpu("x86-64-v3", arm).is_err());
+        for target in Target::ALL.into_iter().filter(|target| Some(*target) != Target::host()) {
+            let error = parse_cpu("native", target).expect_err("it is another's");
+            assert!(error.to_string().contains(target.name()), "{error}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use wasmc_compiler::options::Features;
+use wasmc_contract::target::Target;
 
 use crate::options::{CompileArguments, parse_target};
 use crate::wast::{Options, SkipTable, run_script};
@@ -34,6 +35,11 @@ pub(crate) struct Arguments {
     /// A table of what is known not to work in scripts, whose paths end in the names that it lists.
     #[arg(long, value_name = "FILE")]
     skips: Option<PathBuf>,
+
+    /// Compile for another system, whose objects this build can load for tests.
+    #[cfg(feature = "foreign-containers")]
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
 
     #[command(flatten)]
     compilation: CompileArguments,
@@ -74,7 +80,13 @@ proposals! {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    let mut compile = arguments.compilation.options(parse_target(None)?, "native")?;
+    #[cfg(feature = "foreign-containers")]
+    let (target, load) = (arguments.target.as_deref(), wasmc_loader::Image::from_foreign_bytes);
+    #[cfg(not(feature = "foreign-containers"))]
+    let (target, load) = (None, wasmc_loader::Image::from_bytes);
+    let target = parse_target(target)?;
+    let default_cpu = if Some(target) == Target::host() { "native" } else { "baseline" };
+    let mut compile = arguments.compilation.options(target, default_cpu)?;
     if arguments.no_proposals {
         compile.features = ALL_OFF;
     }
@@ -96,8 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
                 continue;
             }
         };
-        let options =
-            Options { compile: compile.clone(), load: wasmc_loader::Image::from_bytes, skips: skips.of_file(file) };
+        let options = Options { compile: compile.clone(), load, skips: skips.of_file(file) };
         let report = arguments.compilation.with_threads(|| run_script(&file.display().to_string(), &text, &options))?;
         crate::output::print(format!("{report}\n").as_bytes())?;
         succeeded &= report.is_success();

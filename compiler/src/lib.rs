@@ -11,6 +11,7 @@
 mod code;
 mod emit;
 pub mod error;
+mod header;
 mod isa;
 mod lines;
 mod link;
@@ -40,7 +41,31 @@ pub fn compile(wasm: &[u8], options: &CompileOptions) -> Result<Artifact, Compil
 pub fn compile_watched(wasm: &[u8], options: &CompileOptions, progress: &Progress) -> Result<Artifact, CompileError> {
     emit::check_options(options)?;
     let module = module::parse(wasm, &options.features)?;
-    let program = Program::new(&module, options)?;
+    compile_parsed(&module, options, progress)
+}
+
+/// Compiles the module in `wasm` once for each of `options`, which all have the same features; it is parsed once. The
+/// first error is that of all.
+pub fn compile_for_all(
+    wasm: &[u8],
+    options: &[CompileOptions],
+    progress: &Progress,
+) -> Result<Vec<Artifact>, CompileError> {
+    let Some(first) = options.first() else { return Ok(Vec::new()) };
+    options.iter().try_for_each(emit::check_options)?;
+    if options.iter().any(|other| other.features != first.features) {
+        return Err(CompileError::Options("one module cannot be parsed with different proposals at once".to_owned()));
+    }
+    let module = module::parse(wasm, &first.features)?;
+    options.iter().map(|options| compile_parsed(&module, options, progress)).collect()
+}
+
+fn compile_parsed(
+    module: &module::WasmModule<'_>,
+    options: &CompileOptions,
+    progress: &Progress,
+) -> Result<Artifact, CompileError> {
+    let program = Program::new(module, options)?;
     let code = code::compile_items(&program, progress, |worker, item| worker.compile(item))?;
     let text = link::link(&program, code)?;
     let artifact = emit::emit(&program, text)?;
@@ -48,6 +73,13 @@ pub fn compile_watched(wasm: &[u8], options: &CompileOptions, progress: &Progres
         verify::verify(artifact.bytes())?;
     }
     Ok(artifact)
+}
+
+/// The C header of the object that the module in `wasm` is compiled to: the same for all targets.
+pub fn emit_header(wasm: &[u8], options: &CompileOptions) -> Result<String, CompileError> {
+    emit::check_options(options)?;
+    let module = module::parse(wasm, &options.features)?;
+    Ok(header::write(&module, &options.symbol_prefix))
 }
 
 /// The Cranelift IR of each function of the module in `wasm`, as text, before any optimisation.

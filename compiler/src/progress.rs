@@ -16,7 +16,7 @@ impl Progress {
     }
 
     pub(crate) fn start(&self, total: u64) {
-        self.total.store(total, Ordering::Relaxed);
+        self.total.fetch_add(total, Ordering::Relaxed);
     }
 
     pub(crate) fn add(&self, bytes: u64) {

@@ -171,6 +171,10 @@ fn build(way: &Way, zig: Option<&tool::Zig>) -> Result<PathBuf> {
             cargo.args(["build", "--locked", "--target", way.triple, "-p", "wasmc", "-p", "wasmrun"]);
         }
     }
+    if way.target == "aarch64-linux" {
+        // Its `wasmc wast` runs the objects of all systems for its CPU.
+        cargo.args(["--features", "wasmc/foreign-containers"]);
+    }
     cargo.arg("--target-dir").arg(folder).current_dir(root());
     if let Some((zig, name)) = zig.zip(way.zig) {
         let compiler = zig.c_compiler(name, &folder.join(way.triple))?;

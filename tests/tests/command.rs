@@ -396,19 +396,26 @@ fn what_modules_say_is_no_command_for_a_terminal() -> Result<()> {
 
 #[test]
 fn explicit_checks_take_little_address_space() -> Result<()> {
-    let source = r#"(module (memory 1) (func (export "_start") (drop (i32.load (i32.const 0)))))"#;
-    let run = |options: &[&str]| -> Result<Done> {
+    // Grows a little, and not by all that there is.
+    let source = r#"(module (memory 1)
+        (func (export "_start")
+          (drop (i32.load (i32.const 0)))
+          (if (i32.ne (memory.grow (i32.const 100)) (i32.const 1)) (then unreachable))
+          (i32.store (i32.const 6000000) (i32.const 1))))"#;
+    let run = |kibibytes: u32, options: &[&str]| -> Result<Done> {
         let (_folder, object) = compiled(source, options)?;
-        // 6 GiB of addresses: in kilobytes.
         Done::of(
             Command::new("sh")
-                .args(["-c", "ulimit -v 6291456; exec \"$0\" \"$1\""])
+                .args(["-c", &format!("ulimit -v {kibibytes}; exec \"$0\" \"$1\"")])
                 .arg(wasmrun()?.get_program())
                 .arg(&object),
         )
     };
-    run(&["--bounds-checks", "explicit"])?.expect_status(0)?;
-    run(&[])?.expect_status(1)?.expect_in_stderr(&["--bounds-checks explicit", "ulimit"])?;
+    run(6 << 20, &["--bounds-checks", "explicit"])?.expect_status(0)?;
+    run(6 << 20, &[])?.expect_status(1)?.expect_in_stderr(&["--bounds-checks explicit", "ulimit"])?;
+    // Less than its memory may grow to.
+    run(1 << 20, &["--bounds-checks", "explicit"])?.expect_status(0)?;
+    run(1 << 20, &[])?.expect_status(1)?;
     Ok(())
 }
 

@@ -154,6 +154,45 @@ fn a_c_program_bounds_stops_and_leaves_its_code() -> Result<()> {
     )
 }
 
+#[test]
+fn a_c_program_defines_imports_by_the_header() -> Result<()> {
+    let wasm = wat::parse_str(include_str!("../samples/imports.wat"))?;
+    let header = wasmc_compiler::emit_header(&wasm, &compile_options())?;
+    wasmc_tests::expected::check("imports.h", header.as_bytes())?;
+    c_program(
+        include_str!("../samples/imports.wat"),
+        "imports.c",
+        "add: 1019 2019\nswap: 37\npoke: 77\none: 2020, nothings 101, 2.5 9\nreference: 0\n\
+         wasm trap: host error: no such value\n",
+    )
+}
+
+#[test]
+fn headers_are_c_and_cpp_whatever_names_there_are() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let odd = r#"(module (import "" "" (func (param externref))) (import "m" "memory" (memory 1))
+        (import "a" "b_c" (func)) (import "a_b" "c" (func)) (import "a" "b_c" (func))
+        (func (export "int")) (func (export "")) (func (export "module") (param v128 funcref f32) (result v128)))"#;
+    for source in [EVERYTHING, odd, include_str!("../samples/imports.wat"), "(module)"] {
+        let options = CompileOptions { symbol_prefix: "my_app".to_owned(), ..compile_options() };
+        let header = wasmc_compiler::emit_header(&wat::parse_str(source)?, &options)?;
+        std::fs::write(folder.path().join("module.h"), &header)?;
+        for (compiler, standard, file) in [("cc", "-std=c99", "use.c"), ("c++", "-std=c++11", "use.cpp")] {
+            let Some(compiler) = tool::find(compiler) else {
+                wasmc_tests::say(&format!("not tested: this machine has no {compiler}"));
+                continue;
+            };
+            std::fs::write(folder.path().join(file), "#include \"module.h\"\n#include \"module.h\"\n")?;
+            let mut command = Command::new(compiler);
+            command.args([standard, "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]).arg("-I");
+            command.arg(wasmc_tests::root().join("loader/capi/include")).arg("-DMY_APP_ONE_INSTANCE");
+            command.args(["-Wno-unused-variable", "-Wno-unused-function"]);
+            tool::run(command.arg(folder.path().join(file))).with_context(|| header.clone())?;
+        }
+    }
+    Ok(())
+}
+
 /// Links the C program `samples/SOURCE` with the module in `text`, and compares what it prints.
 fn c_program(text: &str, source: &str, expected: &str) -> Result<()> {
     let Some(compiler) = tool::find("cc") else {
@@ -165,6 +204,7 @@ fn c_program(text: &str, source: &str, expected: &str) -> Result<()> {
     let source = wasmc_tests::root().join("tests/samples").join(source);
     let mut link = Command::new(compiler);
     link.arg("-Wall").arg("-Werror").arg("-I").arg(wasmc_tests::root().join("loader/capi/include"));
+    link.arg("-I").arg(wasmc_tests::root().join("tests/programs"));
     link.arg(&source).arg(&object).arg(binary::directory()?.join("libwasmc_loader.a")).arg("-o").arg(&program);
     let output = tool::run(&mut link)?;
     ensure!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

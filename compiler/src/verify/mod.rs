@@ -21,6 +21,32 @@ pub fn verify(bytes: &[u8]) -> Result<(), CompileError> {
     parse(bytes).and_then(|object| object.check()).map_err(CompileError::Verify)
 }
 
+/// What an artifact holds, as far as it can be said of any container.
+#[derive(Debug)]
+pub struct Contents {
+    /// As it stands in the file: addresses are not those of anything yet.
+    pub descriptor: Descriptor,
+    /// The sections' names in this container, and their sizes in bytes.
+    pub sections: Vec<(String, u64)>,
+}
+
+/// Reads an artifact of any target, and checks nothing more than that it can be read.
+pub fn contents(bytes: &[u8]) -> Result<Contents, CompileError> {
+    let object = parse(bytes).map_err(CompileError::Verify)?;
+    let sections = Section::ALL.into_iter().zip(&object.parts).map(|(section, part)| {
+        let name = match object.target.system {
+            System::Linux => section.elf_name().to_owned(),
+            System::Macos => format!("{},{}", section.macho_name().0, section.macho_name().1),
+            System::Windows => section.coff_name().to_owned(),
+        };
+        (name, part.bytes.len() as u64)
+    });
+    let descriptor = Descriptor::read(object.section(Section::Descriptor));
+    let descriptor = descriptor.filter(|descriptor| descriptor.magic == MAGIC);
+    let no_descriptor = || CompileError::Verify("it has no descriptor".to_owned());
+    Ok(Contents { descriptor: descriptor.ok_or_else(no_descriptor)?, sections: sections.collect() })
+}
+
 /// What is checked holds, or the reason why not.
 type Checked<T = ()> = Result<T, String>;
 

@@ -259,23 +259,78 @@ impl CpuFeatures {
 
     /// The psABI's level of this name: `x86-64` or `x86-64-v1`, `-v2`, `-v3`, `-v4`.
     pub fn x86_64_level(name: &str) -> Option<Self> {
-        use CpuFeature::{
-            Avx, Avx2, Avx512dq, Avx512f, Avx512vl, Bmi1, Bmi2, Cmpxchg16b, Fma, Lzcnt, Popcnt, Sse3, Sse41, Sse42,
-            Ssse3,
-        };
-        let features: &[CpuFeature] = &[
-            Cmpxchg16b, Sse3, Ssse3, Sse41, Sse42, Popcnt, Avx, Avx2, Fma, Bmi1, Bmi2, Lzcnt, Avx512f, Avx512vl,
-            Avx512dq,
-        ];
-        let count = match name {
-            "x86-64" | "x86-64-v1" => 0,
-            "x86-64-v2" => 6,
-            "x86-64-v3" => 12,
-            "x86-64-v4" => 15,
-            _ => return None,
-        };
-        Some(features[..count].iter().fold(Self::BASELINE, |set, feature| set.with(*feature)))
+        let cpu = NamedCpu::find(Architecture::X86_64, name)?;
+        name.starts_with("x86-64").then_some(cpu.features)
     }
+}
+
+/// A CPU, or a level of CPUs, that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedCpu {
+    /// Its name, as compilers have it.
+    pub name: &'static str,
+    /// What it is one of.
+    pub architecture: Architecture,
+    /// Those of its features that code can use.
+    pub features: CpuFeatures,
+}
+
+impl NamedCpu {
+    /// All of them, the least first.
+    pub const ALL: &[NamedCpu] = {
+        use CpuFeature::{Avx512bitalg, Avx512vbmi, Fp16, Lse};
+        let levels = x86_64_levels();
+        const fn x86_64(name: &'static str, features: CpuFeatures) -> NamedCpu {
+            NamedCpu { name, architecture: Architecture::X86_64, features }
+        }
+        const fn aarch64(name: &'static str, features: CpuFeatures) -> NamedCpu {
+            NamedCpu { name, architecture: Architecture::Aarch64, features }
+        }
+        let ice_lake = levels[3].with(Avx512vbmi).with(Avx512bitalg);
+        let atomics = CpuFeatures::BASELINE.with(Lse);
+        let halves = atomics.with(Fp16);
+        &[
+            x86_64("x86-64", levels[0]),
+            x86_64("x86-64-v1", levels[0]),
+            x86_64("x86-64-v2", levels[1]),
+            x86_64("x86-64-v3", levels[2]),
+            x86_64("x86-64-v4", levels[3]),
+            x86_64("nehalem", levels[1]),
+            x86_64("haswell", levels[2]),
+            x86_64("skylake", levels[2]),
+            x86_64("skylake-avx512", levels[3]),
+            x86_64("icelake-server", ice_lake),
+            x86_64("sapphirerapids", ice_lake),
+            x86_64("znver1", levels[2]),
+            x86_64("znver3", levels[2]),
+            x86_64("znver4", ice_lake),
+            aarch64("armv8.0-a", CpuFeatures::BASELINE),
+            aarch64("armv8.1-a", atomics),
+            aarch64("cortex-a53", CpuFeatures::BASELINE),
+            aarch64("cortex-a72", CpuFeatures::BASELINE),
+            aarch64("cortex-a55", halves),
+            aarch64("cortex-a76", halves),
+            aarch64("neoverse-n1", halves),
+            aarch64("neoverse-v1", halves),
+            aarch64("apple-m1", halves),
+        ]
+    };
+
+    /// The one of this name.
+    pub fn find(architecture: Architecture, name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|cpu| cpu.architecture == architecture && cpu.name == name)
+    }
+}
+
+/// The features of the psABI's levels 1 to 4.
+const fn x86_64_levels() -> [CpuFeatures; 4] {
+    use CpuFeature::{
+        Avx, Avx2, Avx512dq, Avx512f, Avx512vl, Bmi1, Bmi2, Cmpxchg16b, Fma, Lzcnt, Popcnt, Sse3, Sse41, Sse42, Ssse3,
+    };
+    let second = CpuFeatures::BASELINE.with(Cmpxchg16b).with(Sse3).with(Ssse3).with(Sse41).with(Sse42).with(Popcnt);
+    let third = second.with(Avx).with(Avx2).with(Fma).with(Bmi1).with(Bmi2).with(Lzcnt);
+    let fourth = third.with(Avx512f).with(Avx512vl).with(Avx512dq);
+    [CpuFeatures::BASELINE, second, third, fourth]
 }
 
 /// The names, with commas between.

@@ -38,7 +38,7 @@ pub(crate) fn table() -> u64 {
 }
 
 /// The builtin with this number.
-#[cfg(feature = "foreign-containers")]
+#[cfg(all(feature = "foreign-containers", target_arch = "x86_64", not(windows)))]
 pub(crate) fn at(number: usize) -> *const c_void {
     TABLE.0[number]
 }

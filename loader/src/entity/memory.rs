@@ -73,8 +73,22 @@ pub(super) fn map(
     }
     let maximum = memory_type.maximum_pages.map(|pages| pages.saturating_mul(WASM_PAGE_BYTES));
     let charge = Charge::new(budget, minimum).ok_or(MemoryError::Limit)?;
-    let mapping = Mapping::new(reservation_bytes(flags, minimum, maximum), minimum, initial);
+    let mapping = reserve(flags, reservation_bytes(flags, minimum, maximum), minimum, initial);
     Ok((mapping.map_err(MemoryError::System)?, charge))
+}
+
+/// Reserves `wanted` bytes; or, if the system has not so many and code checks each access, half as many, and so on:
+/// growth then ends there.
+fn reserve(flags: u32, wanted: u64, minimum: u64, initial: Option<Initial<'_>>) -> Result<Mapping, SystemError> {
+    let mut reserved = wanted;
+    loop {
+        match Mapping::new(reserved, minimum, initial) {
+            Err(_) if !has_guard(flags) && reserved > minimum => {
+                reserved = (reserved / 2 / WASM_PAGE_BYTES * WASM_PAGE_BYTES).max(minimum);
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Makes `bytes` accessible and charges them; `None`, and nothing changes, if a limit is met.

@@ -225,7 +225,8 @@ impl Image {
         let handlers_malformed =
             LoadError::Malformed { section: Section::Handlers.elf_name(), cause: "its length does not fit its counts" };
         let metadata = Metadata::parse(parts.metadata).ok_or(validate::malformed("a list reaches past the end"))?;
-        let layout = validate::validate(&metadata, &parts)?;
+        let target = Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?;
+        let layout = validate::validate(&metadata, &parts, target)?;
         let type_identities = types::identities(&metadata)?;
         let mut inner = ImageInner {
             text: parts.text,
@@ -238,7 +239,7 @@ impl Image {
             handlers: HandlerTable::parse(parts.handlers).ok_or(handlers_malformed)?,
             metadata,
             flags: descriptor.flags,
-            target: Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?,
+            target,
             layout,
             type_identities,
             file,

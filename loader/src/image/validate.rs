@@ -23,7 +23,7 @@ fn check(holds: bool, cause: &'static str) -> Result<(), LoadError> {
 }
 
 /// Checks everything but functions and constants; gives the layout of contexts.
-pub(super) fn validate(metadata: &Metadata<'_>, parts: &Parts) -> Result<ContextLayout, LoadError> {
+pub(super) fn validate(metadata: &Metadata<'_>, parts: &Parts, target: Target) -> Result<ContextLayout, LoadError> {
     check(u32::try_from(parts.text.len()).is_ok(), "text is too long")?;
     types(metadata, parts.text.len() as u32)?;
     imports(metadata)?;
@@ -31,7 +31,7 @@ pub(super) fn validate(metadata: &Metadata<'_>, parts: &Parts) -> Result<Context
         table(metadata, parts, record)?;
     }
     for record in metadata.memories.iter() {
-        memory(&record, parts.image.len() as u64)?;
+        memory(&record, parts.image.len() as u64, target.page_bytes_max())?;
     }
     for record in metadata.globals.iter() {
         check(is_value_type(metadata, record.value_type), "unknown type of a global")?;
@@ -121,7 +121,7 @@ fn table(metadata: &Metadata<'_>, parts: &Parts, (index, record): (usize, TableR
     Ok(())
 }
 
-fn memory(record: &MemoryRecord, image_length: u64) -> Result<(), LoadError> {
+fn memory(record: &MemoryRecord, image_length: u64, page: u64) -> Result<(), LoadError> {
     let pages_max = if record.flags & limit_flag::INDEX_64 != 0 { 1 << 48 } else { 1 << 16 };
     check(record.flags & !limit_flag::ALL == 0, "unknown flags of a memory")?;
     check(record.page_size_log2 == 16, "a memory's page size")?;
@@ -130,7 +130,6 @@ fn memory(record: &MemoryRecord, image_length: u64) -> Result<(), LoadError> {
     check(!has_maximum || record.minimum_pages <= record.maximum_pages, "a memory's maximum is below its minimum")?;
     let unchecked = record.flags & limit_flag::EXPLICIT_CHECKS == 0;
     check(!unchecked || record.flags & limit_flag::INDEX_64 == 0, "a 64-bit memory without checks")?;
-    let page = Target::host().map_or(1, Target::page_bytes_max);
     let (address, offset, length) = (record.image_address, record.image_offset_bytes, record.image_length_bytes);
     check([address, offset, length].iter().all(|value| value.is_multiple_of(page)), "an image is not of whole pages")?;
     if length > 0 {
