@@ -7,4 +7,8 @@ fn main() {
         let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{folder}/start.ld");
     }
+    // As much stack as Linux gives a program.
+    if is("CARGO_CFG_TARGET_OS", "windows") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--stack,8388608");
+    }
 }

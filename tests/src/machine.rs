@@ -14,21 +14,45 @@ struct Way {
     target: &'static str,
     /// What Rust calls it.
     triple: &'static str,
-    /// What runs its programs, of the search path.
+    /// What runs its programs: of the search path, or of the folder that `WASMC_TARGETS` names.
     runner: &'static str,
-    /// What zig calls it, whose C compiler builds the parts that need one.
-    zig: &'static str,
+    /// What zig calls it, whose C compiler builds the parts that need one, if cargo finds none.
+    zig: Option<&'static str>,
     /// How programs' names end.
     suffix: &'static str,
+    /// Under which name that machine sees the folder of its runner, if it sees nothing else; it is then built by `cargo zigbuild`,
+    /// and only `wasmrun` is.
+    sees: Option<&'static str>,
 }
 
-const WAYS: &[Way] = &[Way {
-    target: "aarch64-linux",
-    triple: "aarch64-unknown-linux-musl",
-    runner: "qemu-aarch64",
-    zig: "aarch64-linux-musl",
-    suffix: "",
-}];
+const WAYS: &[Way] = &[
+    Way {
+        target: "aarch64-linux",
+        triple: "aarch64-unknown-linux-musl",
+        runner: "qemu-aarch64",
+        zig: Some("aarch64-linux-musl"),
+        suffix: "",
+        sees: None,
+    },
+    Way {
+        target: "x86_64-windows",
+        triple: "x86_64-pc-windows-gnu",
+        // wine, with a prefix that has what Rust's library asks for.
+        runner: "wine64",
+        zig: None,
+        suffix: ".exe",
+        sees: None,
+    },
+    Way {
+        target: "aarch64-windows",
+        triple: "aarch64-pc-windows-gnullvm",
+        // The same under qemu, in a root of its own.
+        runner: "wine64-arm64",
+        zig: None,
+        suffix: ".exe",
+        sees: Some("Z:\\w"),
+    },
+];
 
 /// Another machine, ready to run commands.
 #[derive(Clone, Debug)]
@@ -39,6 +63,7 @@ pub struct Machine {
     /// Where its commands are.
     commands: PathBuf,
     suffix: &'static str,
+    sees: Option<&'static str>,
 }
 
 impl Machine {
@@ -53,48 +78,108 @@ impl Machine {
             crate::say(&format!("nothing run for {target}: {what}"));
             Ok(None)
         };
-        let Some(runner) = tool::find(way.runner) else {
+        let Some(runner) = runner(way.runner) else {
             return missing(&format!("there is no {}", way.runner));
         };
         let library = Command::new("rustc").args(["--print", "target-libdir", "--target", way.triple]).output()?;
         if !Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
             return missing(&format!("Rust's library is not here (rustup target add {})", way.triple));
         }
-        let Some(zig) = tool::zig() else {
+        let zig = way.zig.and_then(|_| tool::zig());
+        if way.zig.is_some() != zig.is_some() {
             return missing("no C compiler for it");
-        };
-        let commands = build(way, &zig)?;
+        }
+        if way.sees.is_some() && zigbuild().is_none() {
+            return missing("there is no cargo-zigbuild");
+        }
+        let commands = build(way, zig.as_ref())?;
         let target =
             Target::ALL.into_iter().find(|known| known.name() == target).context("a target of the contract")?;
-        Ok(Some(Self { target, runner, commands, suffix: way.suffix }))
+        Ok(Some(Self { target, runner, commands, suffix: way.suffix, sees: way.sees }))
+    }
+
+    /// The name of a file for that machine, which may be that of a copy.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be copied.
+    pub fn file(&self, path: &Path) -> Result<PathBuf> {
+        let Some(root) = self.sees else { return Ok(path.to_owned()) };
+        let name = path.file_name().context("a file")?.to_string_lossy().into_owned();
+        let folder = self.runner.with_file_name("files-of-tests");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::copy(path, folder.join(&name))?;
+        Ok(format!("{root}\\files-of-tests\\{name}").into())
     }
 
     /// `wasmc` or `wasmrun` on that machine, ready for arguments.
-    pub fn command(&self, name: &str) -> Command {
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::file`].
+    pub fn command(&self, name: &str) -> Result<Command> {
         let mut command = Command::new(&self.runner);
-        command.arg(self.commands.join(format!("{name}{}", self.suffix)));
-        command
+        command.arg(self.file(&self.commands.join(format!("{name}{}", self.suffix)))?);
+        Ok(command)
     }
 
     /// The same as text for a shell.
-    pub fn command_text(&self, name: &str) -> String {
-        let command = self.command(name);
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::file`].
+    pub fn command_text(&self, name: &str) -> Result<String> {
+        let command = self.command(name)?;
         let words = std::iter::once(command.get_program()).chain(command.get_args());
-        words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        let words = words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>();
+        Ok(words.join(" "))
     }
 }
 
+/// PyPI's cargo-zigbuild, of the search path or the folder that the setup of targets has made.
+fn zigbuild() -> Option<PathBuf> {
+    tool::find("cargo-zigbuild").or_else(|| {
+        let command = targets_folder()?.join("zig/bin/cargo-zigbuild");
+        command.is_file().then_some(command)
+    })
+}
+
+/// What machines need besides what the system's packages give.
+fn targets_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("WASMC_TARGETS").map(PathBuf::from);
+    folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/wasmc-targets")))
+}
+
+/// Where the command is that runs another machine's programs. One that needs more than itself (a prefix of wine's) is a script in
+/// the folder that `WASMC_TARGETS` names, by default `~/.cache/wasmc-targets`.
+fn runner(name: &str) -> Option<PathBuf> {
+    let script = targets_folder().map(|folder| folder.join(name)).filter(|script| script.is_file());
+    script.or_else(|| tool::find(name).filter(|_| name != "wine64"))
+}
+
 /// Builds the commands in the target folder of the tests, and gives the folder where they are.
-fn build(way: &Way, zig: &tool::Zig) -> Result<PathBuf> {
+fn build(way: &Way, zig: Option<&tool::Zig>) -> Result<PathBuf> {
     let host = binary::directory()?;
     let folder = host.parent().context("a profile lies in a target directory")?;
-    let compiler = zig.c_compiler(way.zig, &folder.join(way.triple))?;
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--locked", "--target", way.triple, "-p", "wasmc", "-p", "wasmrun"]);
-    // Its `wasmc wast` runs the objects of all systems for its CPU.
-    cargo.args(["--features", "wasmc/foreign-containers"]);
+    match way.sees.and_then(|_| zigbuild()) {
+        Some(zigbuild) => {
+            cargo = Command::new(zigbuild);
+            cargo.args(["zigbuild", "--locked", "--target", way.triple, "-p", "wasmrun"]);
+        }
+        None => {
+            cargo.args(["build", "--locked", "--target", way.triple, "-p", "wasmc", "-p", "wasmrun"]);
+        }
+    }
+    if way.target == "aarch64-linux" {
+        // Its `wasmc wast` runs the objects of all systems for its CPU.
+        cargo.args(["--features", "wasmc/foreign-containers"]);
+    }
     cargo.arg("--target-dir").arg(folder).current_dir(root());
-    cargo.env(format!("CC_{}", way.triple.replace('-', "_")), compiler);
+    if let Some((zig, name)) = zig.zip(way.zig) {
+        let compiler = zig.c_compiler(name, &folder.join(way.triple))?;
+        cargo.env(format!("CC_{}", way.triple.replace('-', "_")), compiler);
+    }
     // Those of the tests' own build are not meant for it.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     tool::run(&mut cargo)?;

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -72,14 +71,29 @@ fn build(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
     for grant in &options.read_only_directories {
         builder = builder.directory(&grant.host, &grant.guest, Access::ReadOnly);
     }
-    for address in &options.listen {
-        let socket = TcpListener::bind(address).with_context(|| format!("--tcplisten {address}: cannot listen"))?;
-        builder = builder.socket(socket);
-    }
+    builder = give_sockets(options, builder)?;
     if options.deterministic {
         builder = builder.virtual_clock(DETERMINISTIC_START_NANOSECONDS).seeded_random(DETERMINISTIC_SEED);
     }
     Ok(builder.build()?)
+}
+
+#[cfg(unix)]
+fn give_sockets(options: &RunOptions, mut builder: WasiBuilder) -> anyhow::Result<WasiBuilder> {
+    for address in &options.listen {
+        let socket = std::net::TcpListener::bind(address);
+        builder = builder.socket(socket.with_context(|| format!("--tcplisten {address}: cannot listen"))?);
+    }
+    Ok(builder)
+}
+
+/// Programs get none there.
+#[cfg(windows)]
+fn give_sockets(options: &RunOptions, builder: WasiBuilder) -> anyhow::Result<WasiBuilder> {
+    match options.listen.first() {
+        Some(address) => Err(UsageError(format!("--tcplisten {address}: programs get no sockets on Windows")).into()),
+        None => Ok(builder),
+    }
 }
 
 fn opened(option: &str, file: &Path, opened: std::io::Result<File>) -> anyhow::Result<File> {

@@ -223,10 +223,10 @@ impl Variable {
 
 /// The parts before and after the first `separator`.
 fn split_once(text: &OsStr, separator: &str) -> Option<(OsString, OsString)> {
-    use std::os::unix::ffi::OsStrExt;
-    let bytes = text.as_bytes();
+    let bytes = text.as_encoded_bytes();
     let at = bytes.windows(separator.len()).position(|window| window == separator.as_bytes())?;
-    let part = |bytes| OsStr::from_bytes(bytes).to_owned();
+    // SAFETY: the bytes are text of the system's, cut before or behind a separator, which is text itself.
+    let part = |bytes| unsafe { OsStr::from_encoded_bytes_unchecked(bytes) }.to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + separator.len()..])))
 }
 

@@ -1,9 +1,21 @@
 //! What the process itself does: arguments, exit statuses, its last words.
 
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+pub(crate) use system::stack_bytes;
+use system::without_broken_pipe;
+pub use system::{arguments, exit, open_standard_streams};
 
 /// The program ran into its timeout.
 pub const STATUS_TIMEOUT: i32 = 124;
@@ -26,39 +38,6 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// The arguments that C's `main` was given.
-///
-/// # Safety
-///
-/// `arguments` must point to `count` strings that end with a NUL.
-pub unsafe fn arguments(count: c_int, arguments: *const *const c_char) -> Vec<OsString> {
-    let argument = |index| {
-        // SAFETY: the caller's promise.
-        let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
-        OsStr::from_bytes(argument.to_bytes()).to_owned()
-    };
-    (0..count as usize).map(argument).collect()
-}
-
-/// Opens `/dev/null` in the place of each standard stream that is closed, so that no other file takes its number.
-pub fn open_standard_streams() {
-    for descriptor in 0..3 {
-        // SAFETY: asking for a descriptor's flags changes nothing; opening gives the lowest number that is free, and
-        // those below are taken.
-        unsafe {
-            if libc::fcntl(descriptor, libc::F_GETFD) < 0 {
-                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
-            }
-        }
-    }
-}
-
-/// Ends the process at once: nothing is torn down, which the system does faster. What was printed must be flushed.
-pub fn exit(status: i32) -> ! {
-    // SAFETY: the call has no precondition. Nothing of ours waits for the process's end.
-    unsafe { libc::_exit(status) }
-}
-
 /// Writes an error and its causes to standard error; the exit status that goes with it.
 pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
     let mut text = String::new();
@@ -80,23 +59,6 @@ pub fn say(text: &str) {
     without_broken_pipe(|| {
         let _ = writeln!(std::io::stderr(), "{text}");
     });
-}
-
-/// Does `write` so that a closed pipe is an error only, and no signal that ends the process.
-fn without_broken_pipe(write: impl FnOnce()) {
-    // SAFETY: the sets are initialised before they are read. The signal is blocked on this thread while it writes, and one
-    // that came meanwhile is taken, so that none is left when it is let through again.
-    unsafe {
-        let mut pipe = std::mem::zeroed::<libc::sigset_t>();
-        let mut earlier = std::mem::zeroed::<libc::sigset_t>();
-        libc::sigemptyset(&raw mut pipe);
-        libc::sigaddset(&raw mut pipe, libc::SIGPIPE);
-        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const pipe, &raw mut earlier);
-        write();
-        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        libc::sigtimedwait(&raw const pipe, std::ptr::null_mut(), &raw const at_once);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const earlier, std::ptr::null_mut());
-    }
 }
 
 /// How text is emphasized on standard error: not at all unless it is a terminal that wants it.

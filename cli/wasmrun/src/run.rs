@@ -33,7 +33,7 @@ pub type Open<'a> = dyn FnMut(&Path) -> anyhow::Result<Image> + Send + 'a;
 pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
     let Some(max_stack) = options.max_stack else { return run_here(options, program, open) };
     let wanted = max_stack.0.saturating_add(STACK_RESERVE_BYTES);
-    if wanted <= thread_stack_bytes() {
+    if wanted <= process::stack_bytes() {
         return run_here(options, program, open);
     }
     let stack_bytes = usize::try_from(wanted).context("--max-stack is too large")?;
@@ -46,14 +46,6 @@ pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> 
             .join()
             .unwrap_or_else(|_| bail!("the program's thread panicked"))
     })
-}
-
-/// How much stack the main thread may grow to.
-fn thread_stack_bytes() -> u64 {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `limit` is there to be written to.
-    let status = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) };
-    if status == 0 { limit.rlim_cur } else { 0 }
 }
 
 /// Refuses code that was not compiled for what it is asked to do.

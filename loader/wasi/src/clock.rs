@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+use crate::system::time::{ClockId, Timespec, clock_getres, clock_gettime};
 use wasmc_loader::GuestMemory;
 
 use crate::context::Context;
@@ -86,8 +86,8 @@ impl SetTime {
     /// As the system is told.
     pub(crate) fn host(time: Option<Self>) -> Timespec {
         match time {
-            None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
-            Some(Self::Now) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
+            None => Timespec { tv_sec: 0, tv_nsec: crate::system::fs::UTIME_OMIT },
+            Some(Self::Now) => Timespec { tv_sec: 0, tv_nsec: crate::system::fs::UTIME_NOW },
             Some(Self::To(nanoseconds)) => timespec(nanoseconds),
         }
     }

@@ -2,10 +2,8 @@
 //!
 //! Nothing is granted that the builder was not told to grant.
 
+use crate::system::fd::OwnedFd;
 use std::ffi::OsString;
-use std::fs;
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -93,7 +91,7 @@ impl Granted {
             Self::Memory(place) => return Ok(Place::Memory(place)),
             Self::Host(path) => path,
         };
-        let opened = fs::File::open(&path).and_then(|file| {
+        let opened = crate::host::open_granted(&path).and_then(|file| {
             if file.metadata()?.is_dir() { Ok(file) } else { Err(io::ErrorKind::NotADirectory.into()) }
         });
         opened.map(Place::Host).map_err(|error| WasiError::Directory { path, error })
@@ -137,9 +135,9 @@ impl WasiBuilder {
 
     /// Adds an argument; the first one is the program's own name.
     pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
-        let bytes = argument.into().into_vec();
+        let bytes = crate::system::bytes(argument.into());
         if bytes.contains(&0) {
-            self.unfit = Some(OsString::from_vec(bytes));
+            self.unfit = Some(String::from_utf8_lossy(&bytes).into_owned().into());
         } else {
             self.arguments.push(bytes);
         }
@@ -153,10 +151,10 @@ impl WasiBuilder {
 
     /// Adds an environment variable, or sets one again that was added before.
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        let (mut bytes, value) = (name.into().into_vec(), value.into().into_vec());
+        let (mut bytes, value) = (crate::system::bytes(name.into()), crate::system::bytes(value.into()));
         // Some systems have variables whose names start with the sign.
         if bytes.iter().skip(1).any(|byte| *byte == b'=') || bytes.contains(&0) || value.contains(&0) {
-            self.unfit = Some(OsString::from_vec(bytes));
+            self.unfit = Some(String::from_utf8_lossy(&bytes).into_owned().into());
             return self;
         }
         bytes.push(b'=');
@@ -224,6 +222,7 @@ impl WasiBuilder {
     }
 
     /// Gives the program a socket, after the directories: a listening one to accept connections from, or a connection.
+    #[cfg(unix)]
     pub fn socket(mut self, socket: impl Into<OwnedFd>) -> Self {
         self.sockets.push(socket.into());
         self

@@ -1,6 +1,6 @@
 //! The table of what a program has open, and what an open thing is.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use crate::system::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 

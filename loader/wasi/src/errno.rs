@@ -2,6 +2,7 @@
 
 use std::io;
 
+#[cfg(unix)]
 use rustix::io::Errno as HostErrno;
 
 macro_rules! errnos {
@@ -12,6 +13,7 @@ macro_rules! errnos {
         #[expect(dead_code, reason = "the interface's whole table")]
         pub(crate) enum Errno { $($(#[doc = $doc])* $name = $number,)* }
 
+        #[cfg(unix)]
         impl From<HostErrno> for Errno {
             fn from(error: HostErrno) -> Self {
                 match error {
@@ -189,18 +191,52 @@ impl Errno {
 
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Self {
-        if let Some(host) = HostErrno::from_io_error(&error) {
-            return host.into();
+        if let Some(known) = of_system(&error) {
+            return known;
         }
         match error.kind() {
             // A path that leads out of a grant is refused before the system sees it.
             io::ErrorKind::PermissionDenied => Self::Perm,
             io::ErrorKind::NotFound => Self::Noent,
             io::ErrorKind::InvalidInput => Self::Inval,
+            io::ErrorKind::NotADirectory => Self::Notdir,
+            io::ErrorKind::IsADirectory => Self::Isdir,
+            io::ErrorKind::DirectoryNotEmpty => Self::Notempty,
             io::ErrorKind::AlreadyExists => Self::Exist,
             io::ErrorKind::Unsupported => Self::Notsup,
             io::ErrorKind::UnexpectedEof => Self::Fault,
             _ => Self::Io,
         }
     }
+}
+
+/// What a system call answered; `None` if it was none that did.
+#[cfg(unix)]
+fn of_system(error: &io::Error) -> Option<Errno> {
+    HostErrno::from_io_error(error).map(Errno::from)
+}
+
+/// Likewise, of the codes that calls for files answer.
+#[cfg(windows)]
+fn of_system(error: &io::Error) -> Option<Errno> {
+    Some(match error.raw_os_error()? {
+        2 | 3 | 123 | 161 => Errno::Noent,
+        4 => Errno::Mfile,
+        5 => Errno::Acces,
+        6 => Errno::Badf,
+        8 | 14 => Errno::Nomem,
+        17 => Errno::Xdev,
+        32 | 33 => Errno::Busy,
+        50 => Errno::Notsup,
+        80 | 183 => Errno::Exist,
+        87 | 131 | 4390 => Errno::Inval,
+        109 | 232 => Errno::Pipe,
+        112 => Errno::Nospc,
+        145 => Errno::Notempty,
+        206 => Errno::Nametoolong,
+        267 => Errno::Notdir,
+        681 | 1921 => Errno::Loop,
+        1314 => Errno::Perm,
+        _ => return None,
+    })
 }

@@ -2,13 +2,13 @@
 //!
 //! Bytes go straight between guest memory and the system call; nothing is buffered here.
 
+use crate::system::fd::AsFd;
 use std::io::SeekFrom;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError};
 
-use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Advice, FallocateFlags, OFlags, Timestamps};
+use crate::system::event::{PollFd, PollFlags};
+use crate::system::fs::{Advice, FallocateFlags, OFlags, Timestamps};
 use wasmc_loader::GuestMemory;
 
 use crate::clock::{SetTime, set_times_flags, timespec};
@@ -28,9 +28,9 @@ const PIPE_BUFFER_BYTES: u64 = 4096;
 /// One of the process's standard streams.
 pub(crate) fn standard(number: usize) -> File {
     let descriptor = match number {
-        0 => rustix::stdio::stdin(),
-        1 => rustix::stdio::stdout(),
-        _ => rustix::stdio::stderr(),
+        0 => crate::system::stdio::stdin(),
+        1 => crate::system::stdio::stdout(),
+        _ => crate::system::stdio::stderr(),
     };
     open(Handle::Standard(descriptor), number == 0, number != 0, number != 0)
 }
@@ -43,8 +43,9 @@ pub(crate) fn open(handle: Handle, readable: bool, writable: bool, mutable: bool
 impl File {
     /// What it is.
     pub(crate) fn file_type(&self) -> FileType {
-        let find =
-            || rustix::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_status(&status).file_type);
+        let find = || {
+            crate::system::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_status(&status).file_type)
+        };
         *self.kind.get_or_init(find)
     }
 
@@ -52,7 +53,7 @@ impl File {
     fn check_ready(&self, flags: PollFlags) -> Result<(), Errno> {
         if self.waits_itself() {
             let mut poll = [PollFd::new(&self.handle, flags)];
-            if rustix::event::poll(&mut poll, Some(&timespec(0)))? == 0 {
+            if crate::system::event::poll(&mut poll, Some(&timespec(0)))? == 0 {
                 return Err(Errno::Again);
             }
         }
@@ -64,7 +65,7 @@ impl File {
             return Err(Errno::Badf);
         }
         self.check_ready(PollFlags::IN)?;
-        Ok(memory.read_from_fd(self.handle.as_fd(), vectors.as_slice(), offset)?)
+        Ok(crate::system::read(memory, self.handle.as_fd(), vectors.as_slice(), offset)?)
     }
 
     fn write(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
@@ -75,13 +76,13 @@ impl File {
         if self.waits_itself() {
             // Being ready promises no room for more than this.
             let cut = vectors.first_bytes(PIPE_BUFFER_BYTES);
-            return Ok(memory.write_to_fd(self.handle.as_fd(), &cut, offset)?);
+            return Ok(crate::system::write(memory, self.handle.as_fd(), &cut, offset)?);
         }
-        Ok(memory.write_to_fd(self.handle.as_fd(), vectors.as_slice(), offset)?)
+        Ok(crate::system::write(memory, self.handle.as_fd(), vectors.as_slice(), offset)?)
     }
 
     fn status(&self) -> Result<DescriptorStatus, Errno> {
-        let host = rustix::fs::fcntl_getfl(&self.handle)?;
+        let host = crate::system::fs::fcntl_getfl(&self.handle)?;
         let mut flags = 0;
         for (flag, bit) in [
             (OFlags::APPEND, descriptor_flag::APPEND),
@@ -97,7 +98,7 @@ impl File {
             flags |= descriptor_flag::NONBLOCK;
         }
         let mut allowed = rights::file(self.readable, self.writable);
-        if self.file_type() != FileType::RegularFile && rustix::fs::tell(&self.handle).is_err() {
+        if self.file_type() != FileType::RegularFile && crate::system::fs::tell(&self.handle).is_err() {
             // A terminal is a character device that has no position: by that, guests know it.
             allowed &= !(rights::FD_SEEK | rights::FD_TELL);
         }
@@ -111,10 +112,10 @@ impl File {
         match &self.handle {
             Handle::Standard(_) => self.nonblocking.store(flags & descriptor_flag::NONBLOCK != 0, Ordering::Relaxed),
             Handle::Owned(descriptor) => {
-                let mut host = rustix::fs::fcntl_getfl(descriptor)?;
+                let mut host = crate::system::fs::fcntl_getfl(descriptor)?;
                 host.set(OFlags::APPEND, flags & descriptor_flag::APPEND != 0);
                 host.set(OFlags::NONBLOCK, flags & descriptor_flag::NONBLOCK != 0);
-                rustix::fs::fcntl_setfl(descriptor, host)?;
+                crate::system::fs::fcntl_setfl(descriptor, host)?;
             }
         }
         Ok(())
@@ -150,7 +151,7 @@ pub(crate) fn fd_read(
     let length = match &*object {
         Object::File(file) => file.read(memory, &vectors, None)?,
         Object::Memory(file) => file.read(memory, &vectors, None)?,
-        Object::Socket(handle) => memory.read_from_fd(handle.as_fd(), vectors.as_slice(), None)?,
+        Object::Socket(handle) => crate::system::read(memory, handle.as_fd(), vectors.as_slice(), None)?,
         Object::Input(input) => {
             let (bytes, position) = &mut *input.lock().unwrap_or_else(PoisonError::into_inner);
             let length = tree::copy_out(memory, &vectors, &bytes[*position..])?;
@@ -176,7 +177,7 @@ pub(crate) fn fd_write(
     let length = match &*object {
         Object::File(file) => file.write(memory, &vectors, None)?,
         Object::Memory(file) => file.write(memory, &vectors, None, context.clock.wall())?,
-        Object::Socket(handle) => memory.send_to_socket(handle.as_fd(), vectors.as_slice())?,
+        Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice())?,
         Object::Output(output) => {
             let mut total = 0;
             let mut kept = output.lock();
@@ -257,17 +258,17 @@ pub(crate) fn fd_seek(
     let position = with_file(
         context,
         descriptor,
-        |file| Ok(rustix::fs::seek(&file.handle, host_seek(position()?))?),
+        |file| Ok(crate::system::fs::seek(&file.handle, host_seek(position()?))?),
         |file| file.seek(position()?),
     )?;
     write_u64(memory, result, position)
 }
 
-fn host_seek(position: SeekFrom) -> rustix::fs::SeekFrom {
+fn host_seek(position: SeekFrom) -> crate::system::fs::SeekFrom {
     match position {
-        SeekFrom::Start(offset) => rustix::fs::SeekFrom::Start(offset),
-        SeekFrom::Current(offset) => rustix::fs::SeekFrom::Current(offset),
-        SeekFrom::End(offset) => rustix::fs::SeekFrom::End(offset),
+        SeekFrom::Start(offset) => crate::system::fs::SeekFrom::Start(offset),
+        SeekFrom::Current(offset) => crate::system::fs::SeekFrom::Current(offset),
+        SeekFrom::End(offset) => crate::system::fs::SeekFrom::End(offset),
     }
 }
 
@@ -276,7 +277,7 @@ pub(crate) fn fd_tell(context: &Context, memory: &GuestMemory, descriptor: u32, 
     let position = with_file(
         context,
         descriptor,
-        |file| Ok(rustix::fs::tell(&file.handle)?),
+        |file| Ok(crate::system::fs::tell(&file.handle)?),
         |file| file.seek(SeekFrom::Current(0)),
     )?;
     write_u64(memory, result, position)
@@ -292,7 +293,7 @@ pub(crate) fn fd_renumber(context: &Context, _: &GuestMemory, from: u32, to: u32
 
 pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
     match &*context.table.find(descriptor)? {
-        Object::File(file) => Ok(rustix::fs::fsync(&file.handle)?),
+        Object::File(file) => Ok(crate::system::fs::fsync(&file.handle)?),
         Object::Memory(_) => Ok(()),
         Object::Directory(directory) => directory.place.sync(),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
@@ -301,7 +302,7 @@ pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Re
 
 pub(crate) fn fd_datasync(context: &Context, _: &GuestMemory, descriptor: u32) -> Result<(), Errno> {
     match &*context.table.find(descriptor)? {
-        Object::File(file) => Ok(rustix::fs::fdatasync(&file.handle)?),
+        Object::File(file) => Ok(crate::system::fs::fdatasync(&file.handle)?),
         Object::Memory(_) => Ok(()),
         Object::Directory(directory) => directory.place.sync(),
         Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
@@ -328,7 +329,7 @@ pub(crate) fn fd_advise(
     with_file(
         context,
         descriptor,
-        |file| Ok(rustix::fs::fadvise(&file.handle, offset, std::num::NonZeroU64::new(length), advice)?),
+        |file| Ok(crate::system::fs::fadvise(&file.handle, offset, std::num::NonZeroU64::new(length), advice)?),
         |_| Ok(()),
     )
 }
@@ -344,7 +345,7 @@ pub(crate) fn fd_allocate(
         if !file.writable {
             return Err(Errno::Badf);
         }
-        Ok(rustix::fs::fallocate(&file.handle, FallocateFlags::empty(), offset, length)?)
+        Ok(crate::system::fs::fallocate(&file.handle, FallocateFlags::empty(), offset, length)?)
     };
     with_file(context, descriptor, on_host, |file| file.allocate(offset, length))
 }
@@ -362,7 +363,7 @@ pub(crate) fn fd_fdstat_get(
         Object::Memory(file) => file.descriptor_status(),
         Object::Directory(directory) => directory.status(),
         Object::Socket(handle) => {
-            let nonblocking = rustix::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
+            let nonblocking = crate::system::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
             let allowed = rights::FD_READ
                 | rights::FD_WRITE
                 | rights::FD_FDSTAT_SET_FLAGS
@@ -389,7 +390,7 @@ pub(crate) fn fd_fdstat_set_flags(
     match &*context.table.find(descriptor)? {
         Object::File(file) => file.set_flags(flags),
         Object::Memory(file) => file.set_flags(flags),
-        Object::Socket(handle) => Ok(rustix::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
+        Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Input(_) | Object::Output(_) => Ok(()),
     }
@@ -415,12 +416,13 @@ pub(crate) fn fd_filestat_get(
     result: u32,
 ) -> Result<(), Errno> {
     let status = match &*context.table.find(descriptor)? {
-        Object::File(file) => file_status(&rustix::fs::fstat(&file.handle)?),
+        Object::File(file) => file_status(&crate::system::fs::fstat(&file.handle)?),
         Object::Memory(file) => file.status(),
         Object::Directory(directory) => directory.place.own_status()?,
-        Object::Socket(handle) => {
-            FileStatus { file_type: crate::socket::file_type(handle), ..file_status(&rustix::fs::fstat(handle)?) }
-        }
+        Object::Socket(handle) => FileStatus {
+            file_type: crate::socket::file_type(handle),
+            ..file_status(&crate::system::fs::fstat(handle)?)
+        },
         Object::Input(_) | Object::Output(_) => FileStatus {
             device: 0,
             inode: 0,
@@ -445,7 +447,7 @@ pub(crate) fn fd_filestat_set_size(
         if !file.writable {
             return Err(Errno::Inval);
         }
-        Ok(rustix::fs::ftruncate(&file.handle, size_bytes)?)
+        Ok(crate::system::fs::ftruncate(&file.handle, size_bytes)?)
     };
     with_file(context, descriptor, on_host, |file| file.set_size(size_bytes, context.clock.wall()))
 }
@@ -463,7 +465,7 @@ pub(crate) fn fd_filestat_set_times(
     match &*context.table.find(descriptor)? {
         Object::File(file) if file.mutable => {
             let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
-            Ok(rustix::fs::futimens(&file.handle, &times)?)
+            Ok(crate::system::fs::futimens(&file.handle, &times)?)
         }
         Object::Memory(file) => file.set_times(accessed, modified, now),
         Object::Directory(directory) if directory.mutable => directory.place.set_own_times(accessed, modified, now),

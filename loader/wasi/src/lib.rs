@@ -8,6 +8,14 @@
 //! is a file; the table of all of them is at the end of this one. Bytes of files and streams go
 //! straight between guest memory and the system. A pointer that leads out of memory gives `EFAULT`, never a panic.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    windows,
+    allow(
+        clippy::needless_question_mark,
+        clippy::useless_conversion,
+        reason = "the system's errors are of another type elsewhere"
+    )
+)]
 
 use std::sync::Arc;
 
@@ -26,7 +34,12 @@ mod place;
 mod poll;
 mod process;
 mod random;
+#[cfg(unix)]
 mod socket;
+#[cfg(windows)]
+#[path = "socket_windows.rs"]
+mod socket;
+mod system;
 mod threads;
 mod tree;
 mod types;

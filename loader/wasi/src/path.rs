@@ -1,7 +1,7 @@
 //! `path_*`: what is done by name, always below a directory that was granted: arguments are read, and grants checked.
 
+use crate::system::fs::OFlags;
 use cap_primitives::fs::FollowSymlinks;
-use rustix::fs::OFlags;
 use wasmc_loader::GuestMemory;
 
 use crate::clock::set_times_flags;
@@ -72,6 +72,7 @@ impl OpenRequest {
     }
 
     /// Whether it may be a symbolic link that leads to the directory that is asked for.
+    #[cfg(unix)]
     pub(crate) fn follows_to_directory(&self) -> bool {
         self.flags.contains(OFlags::DIRECTORY) && self.follow == FollowSymlinks::Yes
     }

@@ -48,7 +48,7 @@ impl Place {
     /// Writes its entries to where they last.
     pub(crate) fn sync(&self) -> Result<(), Errno> {
         match self {
-            Self::Host(directory) => Ok(rustix::fs::fsync(directory)?),
+            Self::Host(directory) => Ok(crate::system::fs::fsync(directory)?),
             Self::Memory(_) => Ok(()),
         }
     }

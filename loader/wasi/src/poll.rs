@@ -1,13 +1,13 @@
 //! `poll_oneoff`: waits for the first of many clocks and descriptors.
 
+use crate::system::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use rustix::event::{PollFd, PollFlags};
-use rustix::thread::clock_nanosleep_absolute;
-use rustix::time::{ClockId, clock_gettime};
+use crate::system::event::{PollFd, PollFlags};
+use crate::system::thread::clock_nanosleep_absolute;
+use crate::system::time::{ClockId, clock_gettime};
 use wasmc_loader::GuestMemory;
 
 use crate::clock::{Clock, nanoseconds, timespec};
@@ -141,8 +141,9 @@ fn read_descriptor(context: &Context, descriptor: u32, kind: u8) -> Wait {
         Object::File(file) if (reading && !file.readable) || (!reading && !file.writable) => Wait::Failed(Errno::Badf),
         // Files are always ready; how much is left to read is known.
         Object::File(file) if file.file_type() == FileType::RegularFile => {
-            let left = rustix::fs::fstat(&file.handle).ok().zip(rustix::fs::tell(&file.handle).ok());
-            let left = left.and_then(|(status, position)| u64::try_from(status.st_size).ok()?.checked_sub(position));
+            let left = crate::system::fs::fstat(&file.handle).ok().zip(crate::system::fs::tell(&file.handle).ok());
+            let left =
+                left.and_then(|(status, position)| crate::host::file_status(&status).size_bytes.checked_sub(position));
             Wait::Ready { bytes: if reading { left.unwrap_or(0) } else { 0 } }
         }
         Object::File(_) | Object::Socket(_) => {
@@ -209,7 +210,7 @@ impl Subscription {
                     return None;
                 }
                 if self.kind == 1 {
-                    event.bytes = rustix::io::ioctl_fionread(descriptor).unwrap_or(0);
+                    event.bytes = crate::system::io::ioctl_fionread(descriptor).unwrap_or(0);
                 }
                 if found.contains(PollFlags::NVAL) {
                     event.error = Some(Errno::Badf);
@@ -235,7 +236,7 @@ fn sleep(
     timeout: Option<u64>,
 ) -> Result<u64, Errno> {
     if let (Clock::Virtual(time), Some(timeout)) = (clock, timeout) {
-        if rustix::event::poll(polled, Some(&timespec(0)))? > 0 {
+        if crate::system::event::poll(polled, Some(&timespec(0)))? > 0 {
             return Ok(0);
         }
         let add = |time: u64| Some(time.saturating_add(timeout));
@@ -249,11 +250,11 @@ fn sleep(
         let left = end.map_or(u64::MAX, |end| end.saturating_sub(now()));
         let waited = match end {
             Some(end) if polled.is_empty() => clock_nanosleep_absolute(ClockId::Monotonic, &timespec(end)).map(|()| 0),
-            _ => rustix::event::poll(polled, Some(&timespec(left.min(SLICE_NANOSECONDS)))),
+            _ => crate::system::event::poll(polled, Some(&timespec(left.min(SLICE_NANOSECONDS)))),
         };
         match waited {
             // A signal that is none of the program's business; the time that has passed counts.
-            Err(rustix::io::Errno::INTR) if patience() => {}
+            Err(crate::system::io::Errno::INTR) if patience() => {}
             Err(error) => return Err(error.into()),
             Ok(0) if end.is_none_or(|end| now() < end) => {}
             Ok(_) => return Ok(now() - start),

@@ -11,6 +11,6 @@ pub(crate) fn proc_raise(_: &Context, _: &GuestMemory, _signal: u32) -> Result<(
 }
 
 pub(crate) fn sched_yield(_: &Context, _: &GuestMemory) -> Result<(), Errno> {
-    rustix::thread::sched_yield();
+    crate::system::thread::sched_yield();
     Ok(())
 }

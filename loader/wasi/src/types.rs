@@ -16,6 +16,7 @@ pub(crate) enum Version {
 /// `$filetype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[cfg_attr(windows, expect(dead_code, reason = "the interface's whole table"))]
 pub(crate) enum FileType {
     Unknown = 0,
     BlockDevice = 1,
@@ -27,6 +28,7 @@ pub(crate) enum FileType {
     SymbolicLink = 7,
 }
 
+#[cfg(unix)]
 impl From<rustix::fs::FileType> for FileType {
     fn from(host: rustix::fs::FileType) -> Self {
         use rustix::fs::FileType as Host;

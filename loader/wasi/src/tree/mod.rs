@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::system::fs::OFlags;
 use cap_primitives::fs::FollowSymlinks;
-use rustix::fs::OFlags;
 
 use crate::clock::SetTime;
 use crate::descriptor::Object;

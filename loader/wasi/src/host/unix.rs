@@ -1,0 +1,119 @@
+//! What of directories is Unix systems' own.
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::path::Path;
+
+use cap_primitives::fs::{Metadata, MetadataExt, OpenOptions, OpenOptionsExt, open_dir, symlink as symlink_beneath};
+use rustix::fs::{OFlags, RawDir, Stat, Timestamps};
+
+use crate::clock::{SetTime, nanoseconds};
+use crate::descriptor::{self, Handle, Object};
+use crate::directory::{Directory, Listing};
+use crate::errno::Errno;
+use crate::file;
+use crate::path::OpenRequest;
+use crate::place::Place;
+use crate::types::{FileStatus, FileType};
+
+/// How much of a directory is read at once.
+const LISTING_BUFFER_BYTES: usize = 32 << 10;
+
+/// A directory that is to be granted.
+pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// What the system says of a file, in the interface's terms.
+pub(crate) fn file_status(status: &Stat) -> FileStatus {
+    let time =
+        |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
+    FileStatus {
+        device: status.st_dev,
+        inode: status.st_ino,
+        file_type: rustix::fs::FileType::from_raw_mode(status.st_mode).into(),
+        links: status.st_nlink as _,
+        size_bytes: u64::try_from(status.st_size).unwrap_or(0),
+        accessed: time(status.st_atime, status.st_atime_nsec),
+        modified: time(status.st_mtime, status.st_mtime_nsec),
+        changed: time(status.st_ctime, status.st_ctime_nsec),
+    }
+}
+
+pub(crate) fn own_status(directory: &File) -> Result<FileStatus, Errno> {
+    Ok(file_status(&rustix::fs::fstat(directory)?))
+}
+
+pub(crate) fn set_own_times(
+    directory: &File,
+    accessed: Option<SetTime>,
+    modified: Option<SetTime>,
+) -> Result<(), Errno> {
+    let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
+    Ok(rustix::fs::futimens(directory, &times)?)
+}
+
+pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
+    // The parent's inode is none of the guest's business: it may lie outside the grant.
+    let mut listing = Listing::new(rustix::fs::fstat(directory)?.st_ino);
+    // The descriptor itself is read, which nobody else does at the same time: opening the directory again would ask for
+    // permission, and for a descriptor, that the program need not have any more.
+    rustix::fs::seek(directory, rustix::fs::SeekFrom::Start(0))?;
+    let mut buffer = [const { MaybeUninit::uninit() }; LISTING_BUFFER_BYTES];
+    let mut entries = RawDir::new(directory, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            listing.push(entry.ino(), entry.file_type().into(), name);
+        }
+    }
+    Ok(listing)
+}
+
+pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
+    let mut options = OpenOptions::new();
+    options.read(request.readable).write(request.writable);
+    options.mode(0o666).custom_flags(request.flags.bits() as i32);
+    options._cap_fs_ext_follow(request.follow);
+    let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && request.follows_to_directory() => {
+            // Where cap-primitives resolves paths by itself, that flag keeps it from following a link; what it opens when
+            // asked for a directory in its own way is only good for being opened again.
+            let found = open_dir(directory, Path::new(path))?;
+            rustix::fs::openat(&found, c".", OFlags::DIRECTORY | OFlags::CLOEXEC, rustix::fs::Mode::empty())?.into()
+        }
+        opened => opened?,
+    };
+    let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
+    Ok(match (file.file_type(), file.handle) {
+        (FileType::Directory, _) if request.flags.contains(OFlags::TRUNC) => return Err(Errno::Isdir),
+        (FileType::Directory, Handle::Owned(opened)) => {
+            Object::Directory(Directory::new(Place::Host(opened.into()), None, mutable))
+        }
+        (_, handle) => Object::File(descriptor::File { handle, ..file }),
+    })
+}
+
+pub(super) fn status_of(found: &Metadata) -> FileStatus {
+    let time = |seconds: i64, fraction: i64| {
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(fraction).unwrap_or(0))
+    };
+    FileStatus {
+        device: found.dev(),
+        inode: found.ino(),
+        file_type: rustix::fs::FileType::from_raw_mode(found.mode()).into(),
+        links: found.nlink(),
+        size_bytes: found.size(),
+        accessed: time(found.atime(), found.atime_nsec()),
+        modified: time(found.mtime(), found.mtime_nsec()),
+        changed: time(found.ctime(), found.ctime_nsec()),
+    }
+}
+
+pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {
+    // Absolute ones are refused: they could lead another program out of the grant.
+    Ok(symlink_beneath(Path::new(target), directory, Path::new(path))?)
+}

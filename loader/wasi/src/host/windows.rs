@@ -1,0 +1,99 @@
+//! What of directories is Windows' own.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use cap_primitives::fs::{FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file};
+
+use crate::clock::SetTime;
+use crate::descriptor::{self, Handle, Object};
+use crate::directory::{Directory, Listing};
+use crate::errno::Errno;
+use crate::file;
+use crate::path::OpenRequest;
+use crate::place::Place;
+use crate::system::fs::{OFlags, Timestamps, file_type, fstat, futimens};
+use crate::types::{FileStatus, FileType};
+
+/// A directory that is to be granted: opening one takes a flag of its own.
+pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
+    cap_primitives::fs::open_ambient_dir(path, cap_primitives::ambient_authority())
+}
+
+/// What the system says of a file is in the interface's terms already.
+pub(crate) fn file_status(status: &FileStatus) -> FileStatus {
+    *status
+}
+
+pub(super) fn status_of(metadata: &Metadata) -> FileStatus {
+    crate::system::fs::status(metadata)
+}
+
+pub(crate) fn own_status(directory: &File) -> Result<FileStatus, Errno> {
+    fstat(directory)
+}
+
+pub(crate) fn set_own_times(
+    directory: &File,
+    accessed: Option<SetTime>,
+    modified: Option<SetTime>,
+) -> Result<(), Errno> {
+    let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
+    futimens(directory, &times)
+}
+
+pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
+    let mut listing = Listing::new(fstat(directory)?.inode);
+    for entry in read_base_dir(directory)? {
+        let entry = entry?;
+        // What the listing says of it has no number.
+        let metadata = stat(directory, Path::new(&entry.file_name()), FollowSymlinks::No);
+        let inode = metadata.map_or(0, |metadata| status_of(&metadata).inode);
+        listing.push(inode, file_type(entry.file_type()?), entry.file_name().as_encoded_bytes());
+    }
+    Ok(listing)
+}
+
+pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
+    let has = |flag| request.flags.contains(flag);
+    let mut options = OpenOptions::new();
+    options.read(request.readable).write(request.writable || has(OFlags::TRUNC)).append(has(OFlags::APPEND));
+    options.truncate(has(OFlags::TRUNC)).create(has(OFlags::CREATE)).create_new(has(OFlags::CREATE | OFlags::EXCL));
+    if has(OFlags::APPEND) {
+        options.truncate(false);
+    }
+    options._cap_fs_ext_follow(request.follow)._cap_fs_ext_maybe_dir(true);
+    let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
+        // Nothing can be created without write access; what is asked for is no more than to be there.
+        Err(_) if has(OFlags::CREATE) && !request.writable => {
+            cap_primitives::fs::open(directory, Path::new(path), options.write(true))?
+        }
+        opened => opened?,
+    };
+    let is_directory = opened.metadata()?.is_dir();
+    if is_directory && (has(OFlags::TRUNC) || has(OFlags::CREATE) || request.writable) {
+        return Err(Errno::Isdir);
+    }
+    if !is_directory && (has(OFlags::DIRECTORY) || path.ends_with('/')) {
+        return Err(Errno::Notdir);
+    }
+    let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
+    Ok(match (file.file_type(), file.handle) {
+        (FileType::Directory, Handle::Owned(opened)) => {
+            Object::Directory(Directory::new(Place::Host(opened.into()), None, mutable))
+        }
+        (_, handle) => Object::File(descriptor::File { handle, ..file }),
+    })
+}
+
+pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {
+    let place = Path::new(path);
+    // A link says what it leads to; one that leads nowhere yet leads to a file.
+    let beside = place.parent().map_or_else(|| target.into(), |folder| folder.join(target));
+    let found = stat(directory, &beside, FollowSymlinks::Yes);
+    match found {
+        Ok(metadata) if metadata.is_dir() => Ok(symlink_dir(Path::new(target), directory, place)?),
+        _ => Ok(symlink_file(Path::new(target), directory, place)?),
+    }
+}
