@@ -79,13 +79,24 @@ impl fmt::Display for LoadError {
             Self::Malformed { section, cause } => {
                 write!(formatter, "malformed artifact: {section}: {cause}; compile the module again")
             }
-            Self::Version { version, revision } => write!(
-                formatter,
-                "the artifact has layout {version}.{revision}, this loader reads {}.{}; compile the module again with \
-                 the wasmc that this loader came with",
-                wasmc_contract::CONTRACT_VERSION,
-                wasmc_contract::CONTRACT_REVISION,
-            ),
+            Self::Version { version, revision } => {
+                use wasmc_contract::{CONTRACT_REVISION, CONTRACT_VERSION};
+                write!(formatter, "the artifact has layout {version}.{revision}, ")?;
+                if *version < CONTRACT_VERSION {
+                    write!(
+                        formatter,
+                        "which this loader has stopped reading (it reads {CONTRACT_VERSION}.0 to \
+                         {CONTRACT_VERSION}.{CONTRACT_REVISION}); compile the module again"
+                    )
+                } else {
+                    write!(
+                        formatter,
+                        "which is newer than this loader (it reads up to {CONTRACT_VERSION}.{CONTRACT_REVISION}); take \
+                         the loader that came with the wasmc that compiled it, or compile the module with the wasmc that \
+                         this loader came with"
+                    )
+                }
+            }
             Self::Target(found) => {
                 let host = Target::host().map_or("an unknown one", Target::name);
                 match found {

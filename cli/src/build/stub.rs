@@ -43,9 +43,10 @@ fn read(path: &Path, bytes: Vec<u8>, target: Target) -> anyhow::Result<Stub> {
     ensure!(places.next().is_none(), "it has several places for a program, and only a wasmrun has one");
     ensure!(slot.artifact_offset == 0, "it carries a program already");
     ensure!(
-        (slot.contract_version, slot.contract_revision) == (CONTRACT_VERSION, CONTRACT_REVISION),
-        "it runs artifacts of layout {}.{}, and this wasmc makes {CONTRACT_VERSION}.{CONTRACT_REVISION}: take the wasmrun of \
-         the same version",
+        wasmc_contract::reads((slot.contract_version, slot.contract_revision), (CONTRACT_VERSION, CONTRACT_REVISION)),
+        "it runs artifacts of layout {}.0 to {}.{}, and this wasmc makes {CONTRACT_VERSION}.{CONTRACT_REVISION}: take the \
+         wasmrun of the same version",
+        slot.contract_version,
         slot.contract_version,
         slot.contract_revision,
     );

@@ -57,5 +57,10 @@ pub fn program(words: &[OsString]) -> anyhow::Result<(PathBuf, &[OsString])> {
 
 /// Opens a compiled program.
 pub fn open(file: &Path) -> anyhow::Result<Image> {
-    Image::open(file).with_context(|| format!("cannot load '{}'", file.display()))
+    #[cfg(not(feature = "foreign-containers"))]
+    let image = Image::open(file);
+    #[cfg(feature = "foreign-containers")]
+    let image =
+        std::fs::read(file).map_err(anyhow::Error::from).and_then(|bytes| Ok(Image::from_foreign_bytes(&bytes)?));
+    image.with_context(|| format!("cannot load '{}'", file.display()))
 }

@@ -34,12 +34,23 @@ pub mod trap;
 
 /// The version of everything in this crate, stored in each artifact.
 ///
-/// It is apart from the program's version: a loader reads artifacts of this and of earlier supported versions. While
-/// it is 0 the layout is still moving, and only artifacts of exactly this version are read.
-pub const CONTRACT_VERSION: u32 = 0;
+/// It is apart from the program's version. Within one, nothing that an artifact holds or relies on moves or changes its
+/// meaning; [`CONTRACT_REVISION`] says what was added.
+pub const CONTRACT_VERSION: u32 = 1;
 
-/// The revision of contract version 0: raised by every change of layout until version 1 freezes it.
-pub const CONTRACT_REVISION: u32 = 5;
+/// Raised by each addition within a version: a builtin, a flag, a trap code, a section. An artifact needs a loader of its
+/// own revision or a later one.
+pub const CONTRACT_REVISION: u32 = 0;
+
+/// Whether a loader of one contract reads artifacts of another, each a version and a revision.
+pub const fn reads(loader: (u32, u32), artifact: (u32, u32)) -> bool {
+    loader.0 == artifact.0 && artifact.1 <= loader.1
+}
+
+/// Whether a loader of this contract reads artifacts of that one.
+pub const fn is_readable(version: u32, revision: u32) -> bool {
+    reads((CONTRACT_VERSION, CONTRACT_REVISION), (version, revision))
+}
 
 /// The size of a page of WebAssembly memory in bytes.
 pub const WASM_PAGE_BYTES: u64 = 65536;

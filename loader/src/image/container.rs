@@ -65,9 +65,7 @@ impl Sections {
         let range = self.range(Section::Descriptor).ok_or(LoadError::NotAnArtifact(Section::Descriptor.elf_name()))?;
         let mut descriptor = Descriptor::read(&bytes[range]).ok_or(malformed("too short"))?;
         let (magic, version, revision) = (descriptor.magic, descriptor.contract_version, descriptor.contract_revision);
-        if magic != wasmc_contract::section::MAGIC
-            || (version, revision) != (wasmc_contract::CONTRACT_VERSION, wasmc_contract::CONTRACT_REVISION)
-        {
+        if magic != wasmc_contract::section::MAGIC || !wasmc_contract::is_readable(version, revision) {
             // Of another version, nothing further can be read; the caller says what is wrong with it.
             return Ok((descriptor, self.ranges));
         }

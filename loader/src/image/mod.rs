@@ -492,12 +492,11 @@ fn is_own(target: Target) -> bool {
 
 /// Checks that the code can run here, in a container of the kind that `expected` has.
 fn check_descriptor(descriptor: &Descriptor, expected: Target) -> Result<(), LoadError> {
-    use wasmc_contract::{CONTRACT_REVISION, CONTRACT_VERSION, section};
-    if descriptor.magic != section::MAGIC {
+    if descriptor.magic != wasmc_contract::section::MAGIC {
         return Err(LoadError::Malformed { section: Section::Descriptor.elf_name(), cause: "wrong magic number" });
     }
     let (version, revision) = (descriptor.contract_version, descriptor.contract_revision);
-    if (version, revision) != (CONTRACT_VERSION, CONTRACT_REVISION) {
+    if !wasmc_contract::is_readable(version, revision) {
         return Err(LoadError::Version { version, revision });
     }
     let target = Target::from_number(descriptor.target);
