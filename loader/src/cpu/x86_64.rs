@@ -8,9 +8,23 @@ use std::sync::OnceLock;
 
 use wasmc_contract::target::CpuFeature;
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
+#[cfg(windows)]
+use windows as system;
+
 pub(super) fn has(feature: CpuFeature) -> bool {
     use CpuFeature::{Cmpxchg16b, Popcnt, Sse3, Sse41, Sse42, Ssse3};
-    if matches!(feature, Cmpxchg16b | Popcnt | Sse3 | Sse41 | Sse42 | Ssse3) && has_base_instructions() {
+    if matches!(feature, Cmpxchg16b | Popcnt | Sse3 | Sse41 | Sse42 | Ssse3) && system::has_base_instructions() {
         return true;
     }
     let basic = |bit: u32| leaf_1().ecx & 1 << bit != 0;
@@ -37,19 +51,10 @@ pub(super) fn has(feature: CpuFeature) -> bool {
     }
 }
 
-/// Whether the system told this process that programs may use the instructions for the FS and GS bases. No CPU has had
-/// these without all of x86-64-v2 (Intel's since Ivy Bridge and Goldmont, AMD's since Steamroller); so what most
-/// artifacts need is found without asking the CPU.
-fn has_base_instructions() -> bool {
-    const HWCAP2_FSGSBASE: u64 = 1 << 1;
-    // SAFETY: the call has no precondition.
-    unsafe { libc::getauxval(libc::AT_HWCAP2) & HWCAP2_FSGSBASE != 0 }
-}
-
 /// Registers that the system must save: of SSE and AVX,
 const AVX_STATE: u64 = 0b110;
-/// and besides these, of AVX-512.
-const AVX512_STATE: u64 = 0b1110_0110;
+/// and besides these, of AVX-512, as far as a system tells.
+const AVX512_STATE: u64 = AVX_STATE | system::AVX512_STATE;
 
 /// Whether the system saves these registers when it switches threads.
 fn has_state(state: u64) -> bool {

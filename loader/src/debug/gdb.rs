@@ -104,8 +104,11 @@ unsafe fn announce(action: u32, entry: *mut CodeEntry) {
 }
 
 /// A copy of the artifact `bytes` in which the text section has the address of `text`. The bytes were checked when they
-/// were loaded.
+/// were loaded. `None` if it is of a kind that debuggers are not told of.
 pub(super) fn loaded_object(bytes: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+    if !bytes.starts_with(b"\x7fELF") {
+        return None;
+    }
     let text_offset = (text.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize)? as u64;
     let mut object = bytes.to_vec();
     let word = |object: &[u8], at: usize| Some(u64::from_le_bytes(*object.get(at..)?.first_chunk()?));

@@ -6,6 +6,16 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::GuestMemory;
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
+
 // One piece goes by a call of its own kind, which costs less than a vectored one.
 
 /// The most pieces that one vectored call moves; a caller with more sees a partial transfer.
@@ -15,17 +25,8 @@ impl GuestMemory<'_> {
     /// Fills `length` bytes from `address` on with random bytes of the system; `None` if they are not all inside.
     pub fn fill_random(&self, address: u64, length: u64) -> Option<io::Result<()>> {
         let to = self.pointer(address, length)?;
-        let mut done = 0;
-        while done < length {
-            // SAFETY: the rest of the range that `pointer` has checked.
-            let got = unsafe { libc::getrandom(to.add(done as usize).cast(), (length - done) as usize, 0) };
-            match u64::try_from(got) {
-                Ok(got) => done += got,
-                Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Some(Err(io::Error::last_os_error())),
-            }
-        }
-        Some(Ok(()))
+        // SAFETY: the range that `pointer` has checked.
+        Some(unsafe { system::fill_random(to, length as usize) })
     }
 
     /// Reads from a file straight into guest memory, at `offset` or at the file's own position: `pieces` are addresses

@@ -1,4 +1,4 @@
-//! Maps artifacts: read-only and private, the code executable in place. Platform code.
+//! Maps artifacts on Linux: read-only and private, the code executable in place. Platform code.
 
 use std::fs::File;
 use std::io::Write;
@@ -70,11 +70,11 @@ impl FileMapping {
     }
 
     /// Makes `text`, whole pages of the mapping, executable; with the file's header, if that is all that lies before it: a
-    /// mapping that is divided in two costs less than one in three.
-    pub(super) fn make_executable(&self, text: &[u8]) -> Result<(), LoadError> {
+    /// mapping that is divided in two costs less than one in three. Gives where it can be executed.
+    pub(super) fn make_executable(&mut self, text: &'static [u8]) -> Result<&'static [u8], LoadError> {
         let malformed = |cause| LoadError::Malformed { section: Section::Text.elf_name(), cause };
         if text.is_empty() {
-            return Ok(());
+            return Ok(text);
         }
         // SAFETY: the call has no precondition.
         let page = unsafe { libc::getauxval(libc::AT_PAGESZ) } as usize;
@@ -87,7 +87,7 @@ impl FileMapping {
         // SAFETY: the pages are of this mapping, and stay readable.
         let result =
             unsafe { libc::mprotect(self.address.add(skipped).cast(), length, libc::PROT_READ | libc::PROT_EXEC) };
-        if result == 0 { Ok(()) } else { Err(SystemError::last("make the code executable").into()) }
+        if result == 0 { Ok(text) } else { Err(SystemError::last("make the code executable").into()) }
     }
 }
 

@@ -106,12 +106,12 @@ impl FileMapping {
         unsafe { std::slice::from_raw_parts(self.address, self.length) }
     }
 
-    /// Makes `text`, whole pages of the mapping, executable.
-    pub(super) fn make_executable(&self, text: &[u8]) -> Result<(), LoadError> {
+    /// Makes `text`, whole pages of the mapping, executable. Gives where that is.
+    pub(super) fn make_executable(&mut self, text: &'static [u8]) -> Result<&'static [u8], LoadError> {
         const PAGE_BYTES: usize = 4096;
         let malformed = |cause| LoadError::Malformed { section: Section::Text.elf_name(), cause };
         if text.is_empty() {
-            return Ok(());
+            return Ok(text);
         }
         if !(text.as_ptr() as usize).is_multiple_of(PAGE_BYTES) || !text.len().is_multiple_of(PAGE_BYTES) {
             return Err(malformed("not made of whole pages"));
@@ -120,7 +120,7 @@ impl FileMapping {
         // A copy was written by this CPU as data.
         // SAFETY: the range is mapped.
         unsafe { FlushInstructionCache(GetCurrentProcess(), text.as_ptr().cast(), text.len()) };
-        Ok(())
+        Ok(text)
     }
 
     fn protect(&self, part: &[u8], protection: u32) -> Result<(), SystemError> {

@@ -29,7 +29,10 @@ mod describe;
 mod elf;
 #[cfg(any(target_os = "macos", feature = "foreign-containers"))]
 mod macho;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod map;
+#[cfg(target_os = "macos")]
+#[path = "map_macos/mod.rs"]
 mod map;
 #[cfg(windows)]
 #[path = "map_windows.rs"]
@@ -227,14 +230,14 @@ impl Image {
         accepts: fn(Target) -> bool,
     ) -> Result<Self, LoadError> {
         let file_offset = part.offset;
-        let mapping = map::FileMapping::new(&mut file, part)?;
+        let mut mapping = map::FileMapping::new(&mut file, part)?;
         let bytes = mapping.bytes();
         let sections = container::Sections::parse(bytes, accepts)?;
         let target = sections.target;
         let (descriptor, ranges) = sections.relocated_descriptor(bytes)?;
         check_descriptor(&descriptor, target)?;
         let part = |section: Section| ranges[section as usize].clone().map_or(&[][..], |range| &bytes[range]);
-        let parts = Parts {
+        let mut parts = Parts {
             text: part(Section::Text),
             metadata: part(Section::Metadata),
             tables: part(Section::Tables),
@@ -251,7 +254,7 @@ impl Image {
             {
                 return Self::map(map::anonymous_file(bytes)?, Part::WHOLE, false, accepts);
             }
-            result => result?,
+            text => parts.text = text?,
         }
         let image_offset = ranges[Section::Image as usize].as_ref().map_or(0, |range| file_offset + range.start as u64);
         Self::new(&descriptor, parts, map::keep(file).map(|file| (file, image_offset)), Some(mapping))

@@ -39,9 +39,14 @@ pub(crate) enum Contents<'a> {
 /// A reservation of address space, with a part of it accessible from its start on.
 pub(crate) struct Mapping {
     reservation: Reservation,
-    /// Bytes that are copied rather than mapped: where, and from where. They belong to the image that the memory's
-    /// instance keeps.
-    copied: Option<(u64, *const [u8])>,
+    /// What a reset has to put back: where, and what. It belongs to the image that the memory's instance keeps.
+    restored: Option<(u64, Restored)>,
+}
+
+/// See [`Contents`].
+enum Restored {
+    File { file: BorrowedFile<'static>, offset: u64, length: u64 },
+    Bytes(*const [u8]),
 }
 
 /// What the system refused, and what helps.
@@ -62,22 +67,18 @@ impl Mapping {
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
         assert!(accessible <= reserved, "what is accessible is reserved");
         let reservation = Reservation::take(reserved_bytes, accessible as usize)?;
-        let mut mapping = Self { reservation, copied: None };
+        let mut mapping = Self { reservation, restored: None };
         if let Some(Initial { address, contents }) = initial {
-            match contents {
-                Contents::File { file, offset, length } => {
-                    assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
-                    // SAFETY: the range is within the reservation, which nothing uses yet.
-                    unsafe {
-                        system::map_private(mapping.base().add(address as usize), length as usize, file, offset)
-                    }?;
-                }
-                Contents::Bytes(bytes) => {
-                    assert!(address.checked_add(bytes.len() as u64).is_some_and(|end| end <= accessible));
-                    mapping.copied = Some((address, bytes));
-                    mapping.copy_image();
-                }
-            }
+            let length = match contents {
+                Contents::File { length, .. } => length,
+                Contents::Bytes(bytes) => bytes.len() as u64,
+            };
+            assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
+            // SAFETY: it is used while the memory's instance lives, which keeps the image, and so the file and the bytes.
+            let restored = unsafe { contents.as_restored() };
+            // SAFETY: the range is within the reservation, which nothing uses yet.
+            unsafe { mapping.put(address, &restored) }?;
+            mapping.restored = restored.is_lost_by_discard().then_some((address, restored));
         }
         Ok(mapping)
     }
@@ -111,14 +112,52 @@ impl Mapping {
             // SAFETY: likewise.
             unsafe { system::forbid_access(self.base().add(accessible as usize), (length - accessible) as usize) }?;
         }
-        self.copy_image();
-        Ok(())
+        match &self.restored {
+            // SAFETY: the range is within the reservation, and no one looks at it meanwhile.
+            Some((address, restored)) => unsafe { self.put(*address, restored) },
+            None => Ok(()),
+        }
     }
 
-    fn copy_image(&self) {
-        if let Some((address, bytes)) = self.copied {
-            // SAFETY: `new` checked that the bytes fit what is accessible; their image is alive, and apart from this.
-            unsafe { self.base().add(address as usize).copy_from_nonoverlapping(bytes.cast(), bytes.len()) };
+    /// # Safety
+    ///
+    /// There must be room at `address`, at which no one looks.
+    unsafe fn put(&self, address: u64, contents: &Restored) -> Result<(), SystemError> {
+        // SAFETY: the caller's promise; the image that the contents are of is alive, and apart from this.
+        unsafe {
+            let place = self.base().add(address as usize);
+            match *contents {
+                Restored::File { file, offset, length } => system::map_private(place, length as usize, file, offset),
+                Restored::Bytes(bytes) => {
+                    place.copy_from_nonoverlapping(bytes.cast(), bytes.len());
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+impl Contents<'_> {
+    /// # Safety
+    ///
+    /// It must be used only while what it is of lives.
+    unsafe fn as_restored(self) -> Restored {
+        match self {
+            Self::File { file, offset, length } => {
+                // SAFETY: the caller's promise.
+                let file = unsafe { std::mem::transmute::<BorrowedFile<'_>, BorrowedFile<'static>>(file) };
+                Restored::File { file, offset, length }
+            }
+            Self::Bytes(bytes) => Restored::Bytes(bytes),
+        }
+    }
+}
+
+impl Restored {
+    fn is_lost_by_discard(&self) -> bool {
+        match self {
+            Self::File { .. } => !system::FILES_OUTLAST_DISCARD,
+            Self::Bytes(_) => true,
         }
     }
 }

@@ -6,6 +6,16 @@ pub(crate) use std::os::fd::BorrowedFd as BorrowedFile;
 
 use crate::error::SystemError;
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{FILES_OUTLAST_DISCARD, discard};
+#[cfg(target_os = "macos")]
+pub(super) use macos::{FILES_OUTLAST_DISCARD, discard};
+
 /// Reserves address space that nothing can access.
 pub(super) fn reserve(length: usize) -> Result<*mut u8, SystemError> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
@@ -63,17 +73,6 @@ pub(super) unsafe fn forbid_access(address: *mut u8, length: usize) -> Result<()
     // SAFETY: the caller's promise.
     let result = unsafe { libc::mprotect(address.cast(), length, libc::PROT_NONE) };
     if result == 0 { Ok(()) } else { Err(SystemError::last("make a memory inaccessible")) }
-}
-
-/// Gives changed pages back.
-///
-/// # Safety
-///
-/// The range must be the caller's, and no one look at it meanwhile.
-pub(super) unsafe fn discard(address: *mut u8, length: usize) -> Result<(), SystemError> {
-    // SAFETY: the caller's promise.
-    let result = unsafe { libc::madvise(address.cast(), length, libc::MADV_DONTNEED) };
-    if result == 0 { Ok(()) } else { Err(SystemError::last("reset a memory")) }
 }
 
 /// # Safety

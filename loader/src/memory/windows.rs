@@ -72,6 +72,9 @@ pub(super) unsafe fn forbid_access(address: *mut u8, length: usize) -> Result<()
     if done == 0 { Err(SystemError::last("make a memory inaccessible")) } else { Ok(()) }
 }
 
+/// Nothing is mapped from files.
+pub(super) const FILES_OUTLAST_DISCARD: bool = true;
+
 /// Gives changed pages back.
 ///
 /// # Safety

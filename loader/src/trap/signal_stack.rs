@@ -66,6 +66,8 @@ pub(super) fn ensure() {
     if known && earlier.ss_flags & libc::SS_DISABLE == 0 && earlier.ss_size >= STACK_BYTES / 2 {
         return;
     }
+    // Given back as it is, it has to look large enough to macOS even if it says that there is none.
+    earlier.ss_size = earlier.ss_size.max(STACK_BYTES);
     static FIRST_IS_TAKEN: AtomicBool = AtomicBool::new(false);
     if !FIRST_IS_TAKEN.swap(true, Ordering::Relaxed) {
         let stack = libc::stack_t { ss_sp: FIRST.0.get().cast(), ss_flags: 0, ss_size: STACK_BYTES };

@@ -6,8 +6,20 @@ use std::sync::OnceLock;
 
 use super::{handle_fault, registers, signal_stack};
 
-/// Those that accesses outside of a memory, `unreachable` and divisions raise.
-const SIGNALS: [i32; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+use linux::{SIGNALS, may_be_fault, may_be_sent};
+#[cfg(target_os = "macos")]
+use macos::{SIGNALS, may_be_fault, may_be_sent};
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::wake_thread;
+#[cfg(target_os = "macos")]
+pub(crate) use macos::wake_thread;
 
 /// Interrupts blocking system calls. By default it is ignored, so a handler that does nothing changes nothing else.
 const WAKE: i32 = libc::SIGURG;
@@ -47,12 +59,6 @@ pub(crate) fn install_wake_handler() {
     });
 }
 
-/// Makes a system call that blocks the thread with this number return.
-pub(crate) fn wake_thread(thread: i32) {
-    // SAFETY: the call has no precondition; a thread that is gone gives an error, which is as good.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, WAKE) };
-}
-
 /// Installs a handler; gives the action before it.
 fn install(signal: i32, handler: usize, flags: i32) -> libc::sigaction {
     // SAFETY: zeros are a valid action; the handler is a function that the flags describe.
@@ -83,7 +89,7 @@ unsafe extern "C" fn handle(signal: i32, information: *mut libc::siginfo_t, cont
     let interrupted = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     // A signal that someone sent is no trap.
     // SAFETY: the system passes its information.
-    let is_fault = unsafe { (*information).si_code } > 0;
+    let is_fault = unsafe { may_be_fault(&*information) };
     match is_fault.then(|| handle_fault(&registers::place(interrupted))).flatten() {
         Some(continuation) => registers::go_on(interrupted, &continuation),
         // SAFETY: what the system passed, passed on.
@@ -123,7 +129,7 @@ unsafe fn pass_on(signal: i32, information: *mut libc::siginfo_t, context: *mut 
             install(signal, libc::SIG_DFL, 0);
             // SAFETY: what the system passed; the signal stays pending until the handler returns.
             unsafe {
-                if (*information).si_code <= 0 {
+                if may_be_sent(&*information) {
                     libc::raise(signal);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use rustix::net::{Shutdown, SocketFlags, SocketType};
+use rustix::net::{Shutdown, SocketType};
 use wasmc_loader::GuestMemory;
 
 use crate::context::Context;
@@ -41,14 +41,10 @@ pub(crate) fn sock_accept(
 ) -> Result<(), Errno> {
     let socket = with_socket(context, descriptor, |listener| {
         check_result(memory, result, 4)?;
-        let mut socket_flags = SocketFlags::CLOEXEC;
         if flags & !u32::from(descriptor_flag::NONBLOCK) != 0 {
             return Err(Errno::Inval);
         }
-        if flags != 0 {
-            socket_flags |= SocketFlags::NONBLOCK;
-        }
-        Ok(rustix::net::accept_with(listener, socket_flags)?)
+        Ok(crate::system::accept(listener, flags != 0)?)
     })?;
     write_u32(memory, result, context.table.insert(Object::Socket(Handle::Owned(socket)))?)
 }

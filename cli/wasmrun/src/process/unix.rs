@@ -3,6 +3,16 @@
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::without_broken_pipe;
+#[cfg(target_os = "macos")]
+pub(super) use macos::without_broken_pipe;
+
 /// The arguments that C's `main` was given.
 ///
 /// # Safety
@@ -34,23 +44,6 @@ pub fn open_standard_streams() {
 pub fn exit(status: i32) -> ! {
     // SAFETY: the call has no precondition. Nothing of ours waits for the process's end.
     unsafe { libc::_exit(status) }
-}
-
-/// Does `write` so that a closed pipe is an error only, and no signal that ends the process.
-pub(super) fn without_broken_pipe(write: impl FnOnce()) {
-    // SAFETY: the sets are initialised before they are read. The signal is blocked on this thread while it writes, and one
-    // that came meanwhile is taken, so that none is left when it is let through again.
-    unsafe {
-        let mut pipe = std::mem::zeroed::<libc::sigset_t>();
-        let mut earlier = std::mem::zeroed::<libc::sigset_t>();
-        libc::sigemptyset(&raw mut pipe);
-        libc::sigaddset(&raw mut pipe, libc::SIGPIPE);
-        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const pipe, &raw mut earlier);
-        write();
-        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        libc::sigtimedwait(&raw const pipe, std::ptr::null_mut(), &raw const at_once);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const earlier, std::ptr::null_mut());
-    }
 }
 
 /// How much stack the main thread may grow to.

@@ -2,23 +2,29 @@
 
 use std::fs::File;
 use std::io;
-use std::mem::MaybeUninit;
 use std::path::Path;
 
 use cap_primitives::fs::{Metadata, MetadataExt, OpenOptions, OpenOptionsExt, open_dir, symlink as symlink_beneath};
-use rustix::fs::{OFlags, RawDir, Stat, Timestamps};
+use rustix::fs::{OFlags, Stat, Timestamps};
 
 use crate::clock::{SetTime, nanoseconds};
 use crate::descriptor::{self, Handle, Object};
-use crate::directory::{Directory, Listing};
+use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::file;
 use crate::path::OpenRequest;
 use crate::place::Place;
 use crate::types::{FileStatus, FileType};
 
-/// How much of a directory is read at once.
-const LISTING_BUFFER_BYTES: usize = 32 << 10;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::list;
+#[cfg(target_os = "macos")]
+pub(crate) use macos::list;
 
 /// A directory that is to be granted.
 pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
@@ -30,14 +36,14 @@ pub(crate) fn file_status(status: &Stat) -> FileStatus {
     let time =
         |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
     FileStatus {
-        device: status.st_dev,
+        device: status.st_dev as _,
         inode: status.st_ino,
         file_type: rustix::fs::FileType::from_raw_mode(status.st_mode).into(),
         links: status.st_nlink as _,
         size_bytes: u64::try_from(status.st_size).unwrap_or(0),
-        accessed: time(status.st_atime, status.st_atime_nsec),
-        modified: time(status.st_mtime, status.st_mtime_nsec),
-        changed: time(status.st_ctime, status.st_ctime_nsec),
+        accessed: time(status.st_atime, status.st_atime_nsec as _),
+        modified: time(status.st_mtime, status.st_mtime_nsec as _),
+        changed: time(status.st_ctime, status.st_ctime_nsec as _),
     }
 }
 
@@ -52,24 +58,6 @@ pub(crate) fn set_own_times(
 ) -> Result<(), Errno> {
     let times = Timestamps { last_access: SetTime::host(accessed), last_modification: SetTime::host(modified) };
     Ok(rustix::fs::futimens(directory, &times)?)
-}
-
-pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
-    // The parent's inode is none of the guest's business: it may lie outside the grant.
-    let mut listing = Listing::new(rustix::fs::fstat(directory)?.st_ino);
-    // The descriptor itself is read, which nobody else does at the same time: opening the directory again would ask for
-    // permission, and for a descriptor, that the program need not have any more.
-    rustix::fs::seek(directory, rustix::fs::SeekFrom::Start(0))?;
-    let mut buffer = [const { MaybeUninit::uninit() }; LISTING_BUFFER_BYTES];
-    let mut entries = RawDir::new(directory, &mut buffer);
-    while let Some(entry) = entries.next() {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            listing.push(entry.ino(), entry.file_type().into(), name);
-        }
-    }
-    Ok(listing)
 }
 
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
@@ -104,7 +92,7 @@ pub(super) fn status_of(found: &Metadata) -> FileStatus {
     FileStatus {
         device: found.dev(),
         inode: found.ino(),
-        file_type: rustix::fs::FileType::from_raw_mode(found.mode()).into(),
+        file_type: rustix::fs::FileType::from_raw_mode(found.mode() as _).into(),
         links: found.nlink(),
         size_bytes: found.size(),
         accessed: time(found.atime(), found.atime_nsec()),

@@ -5,8 +5,18 @@ use std::io as std_io;
 pub(crate) use std::os::fd;
 use std::os::unix::ffi::OsStringExt as _;
 
-pub(crate) use rustix::{event, fs, io, stdio, thread, time};
+pub(crate) use rustix::{event, io, stdio, time};
 use wasmc_loader::GuestMemory;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{accept, fs, thread};
+#[cfg(target_os = "macos")]
+pub(crate) use macos::{accept, fs, thread};
 
 /// Text of the host as bytes of a guest's.
 pub(crate) fn bytes(text: OsString) -> Vec<u8> {
