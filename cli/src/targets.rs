@@ -59,8 +59,8 @@ const fn has_run(target: Target) -> &'static str {
         (System::Linux, Architecture::Aarch64) => "scripts, traps, WASI and programs, under qemu",
         (System::Macos, Architecture::X86_64) => "its code, by a loader on Linux; nothing on a Mac",
         (System::Macos, Architecture::Aarch64) => "its code, by a loader on Linux under qemu; nothing on a Mac",
-        (System::Windows, Architecture::X86_64) => "its code, by a loader on Linux; what C programs link, under wine",
-        (System::Windows, Architecture::Aarch64) => "its code, by a loader on Linux under qemu; nothing on Windows",
+        (System::Windows, Architecture::X86_64) => "scripts, traps and most of WASI, under wine",
+        (System::Windows, Architecture::Aarch64) => "scripts and traps, under wine and qemu",
     }
 }
 
