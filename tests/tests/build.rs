@@ -193,6 +193,12 @@ fn check_macho(bytes: &[u8], app: &object::File<'_>, slot: Slot) -> Result<()> {
         CommandVariant::CodeSignature(data) => Some((data.dataoff as usize, data.datasize as usize)),
         _ => None,
     });
+    let names_end = macho.load_commands.iter().find_map(|command| match command.command {
+        CommandVariant::Symtab(symbols) => Some(symbols.stroff as usize + symbols.strsize as usize),
+        _ => None,
+    });
+    let code_end = signature.map_or(bytes.len(), |(offset, _)| offset);
+    ensure!(names_end == Some(code_end), "bytes before the signature belong to nothing");
     let Some((offset, length)) = signature else {
         ensure!(app.architecture() == object::Architecture::X86_64, "it is not signed");
         return Ok(());

@@ -7,6 +7,9 @@
 //! directory = header, identifier NUL, a SHA-256 hash for each 4 KiB of the file before the signature
 //! ```
 //!
+//! Tools that check or rewrite executables (`codesign --strict` among them) refuse bytes that no load command accounts for, so
+//! the names of symbols, which end what the linker wrote, are said to reach up to the signature.
+//!
 //! macOS on AArch64 starts nothing whose hashes do not fit. Linkers sign in the same way (there, the system's
 //! `cs_blobs.h` describes it): the signature names no one, it is a checksum. Its numbers are big-endian.
 
@@ -19,6 +22,7 @@ use super::Words;
 use super::executable::{append, place_slot};
 use super::stub::Stub;
 
+const LC_SYMTAB: u32 = 2;
 const LC_SEGMENT_64: u32 = 0x19;
 const LC_CODE_SIGNATURE: u32 = 0x1d;
 const HEADER_BYTES: usize = 32;
@@ -47,6 +51,7 @@ pub(super) fn assemble(
     if let Some(signature) = commands.signature {
         bytes.truncate(half(&bytes, signature + 8)? as usize);
     }
+    let linked_bytes = bytes.len();
     append(&mut bytes, artifact, words);
     let offset = bytes.len() - artifact.len() - words.bytes.len();
     place_slot(&mut bytes, stub, artifact, words, offset)?;
@@ -58,6 +63,14 @@ pub(super) fn assemble(
     let file_bytes = code_end + signature_bytes - segment.file_offset;
     put(&mut bytes, segment.command + 32, &(file_bytes.next_multiple_of(PAGE_BYTES) as u64).to_le_bytes());
     put(&mut bytes, segment.command + 48, &(file_bytes as u64).to_le_bytes());
+    if let Some(symbols) = commands.symbols {
+        let (start, length) = (half(&bytes, symbols + 16)? as usize, half(&bytes, symbols + 20)? as usize);
+        // Nothing but padding may follow them.
+        if start + length <= linked_bytes && linked_bytes - (start + length) < 16 {
+            let length = u32::try_from(code_end - start).context("the names of its symbols cannot reach so far")?;
+            put(&mut bytes, symbols + 20, &length.to_le_bytes());
+        }
+    }
     if let Some(signature) = commands.signature {
         let too_large = "a signed executable has at most 4 GiB";
         put(&mut bytes, signature + 8, &u32::try_from(code_end).context(too_large)?.to_le_bytes());
@@ -75,6 +88,8 @@ struct Commands {
     last_segment: Segment,
     /// Where `__TEXT` lies in the file.
     text: Range<u64>,
+    /// The offset of the command that says where symbols and their names are.
+    symbols: Option<usize>,
     /// The offset of the command that says where the signature is.
     signature: Option<usize>,
 }
@@ -94,7 +109,7 @@ impl Segment {
 
 impl Commands {
     fn find(bytes: &[u8]) -> anyhow::Result<Self> {
-        let (mut last_segment, mut text, mut signature) = (None, None, None);
+        let (mut last_segment, mut text, mut symbols, mut signature) = (None, None, None, None);
         let mut at = HEADER_BYTES;
         for _ in 0..half(bytes, NCMDS_OFFSET)? {
             let length = half(bytes, at + 4)? as usize;
@@ -115,6 +130,7 @@ impl Commands {
                         _ => (),
                     }
                 }
+                LC_SYMTAB => symbols = Some(at),
                 LC_CODE_SIGNATURE => signature = Some(at),
                 _ => (),
             }
@@ -123,6 +139,7 @@ impl Commands {
         Ok(Self {
             last_segment: last_segment.context("it has no segment __LINKEDIT")?,
             text: text.context("it has no segment __TEXT")?,
+            symbols,
             signature,
         })
     }
