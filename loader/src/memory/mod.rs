@@ -166,6 +166,32 @@ impl Restored {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn a_reset_brings_pages_of_a_file_back() {
+        use std::os::fd::AsFd as _;
+        let path = std::env::temp_dir().join(format!("wasmc-image-{}", std::process::id()));
+        std::fs::write(&path, vec![7_u8; 65536]).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let contents = Contents::File { file: file.as_fd(), offset: 0, length: 65536 };
+        let mapping = Mapping::new(1 << 33, 2 * 65536, Some(Initial { address: 65536, contents })).unwrap();
+        // SAFETY: all within what is accessible; the file is open.
+        unsafe {
+            let inside = mapping.base().add(65536 + 100);
+            assert_eq!(inside.read(), 7);
+            inside.write(8);
+            mapping.base().write(9);
+            mapping.reset(2 * 65536, 2 * 65536).unwrap();
+            assert_eq!((mapping.base().read(), inside.read()), (0, 7));
+            // Where giving pages back loses those of files as well, they are mapped again.
+            inside.write(8);
+            system::map_zeros(mapping.base(), 2 * 65536).unwrap();
+            mapping.put(65536, &contents.as_restored()).unwrap();
+            assert_eq!(inside.read(), 7);
+        }
+    }
+
     #[test]
     fn growth_keeps_what_was_written_and_a_reset_does_not() {
         let image = vec![7_u8; 4096];
