@@ -1,7 +1,7 @@
 //! An artifact's bytes in, what is wrong with them out. Reads with another crate than the one that wrote, and knows
 //! nothing of how they were made: only what [`wasmc_contract`] promises of them.
 //!
-//! A file for each container finds the sections, references and symbols of [`Object`]; what has to hold of these is the
+//! A file for each container finds the sections, references and symbols of an `Object`; what has to hold of these is the
 //! same for all.
 
 use wasmc_contract::record::Record;
