@@ -118,9 +118,23 @@ impl Machine {
     ///
     /// As [`Self::file`].
     pub fn command(&self, name: &str) -> Result<Command> {
+        self.executable(&self.commands.join(format!("{name}{}", self.suffix)))
+    }
+
+    /// An executable for that machine, ready for arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::file`].
+    pub fn executable(&self, path: &Path) -> Result<Command> {
         let mut command = Command::new(&self.runner);
-        command.arg(self.file(&self.commands.join(format!("{name}{}", self.suffix)))?);
+        command.arg(self.file(path)?);
         Ok(command)
+    }
+
+    /// That machine's `wasmrun`, as a file of this one.
+    pub fn wasmrun(&self) -> PathBuf {
+        self.commands.join(format!("wasmrun{}", self.suffix))
     }
 
     /// The same as text for a shell.

@@ -96,6 +96,25 @@ fn aarch64_windows_reports_traps_as_this_machine_does() -> Result<()> {
     compare_traps(AARCH64_WINDOWS)
 }
 
+#[test]
+fn executables_of_programs_run_on_their_machines() -> Result<()> {
+    for target in [AARCH64_LINUX, X86_64_WINDOWS, AARCH64_WINDOWS] {
+        let Some(machine) = Machine::of(target)? else { continue };
+        let folder = tempfile::tempdir()?;
+        let built = folder.path().join(format!("{target}-app.exe"));
+        let mut build = binary::wasmc()?;
+        build.args(["build", "--target", target, "--arg", "one", "--stub"]).arg(machine.wasmrun());
+        build.arg("-o").arg(&built).arg(root().join("tests/samples/hello.wat"));
+        tool::run(&mut build)?;
+        let output = machine.executable(&built)?.args(["two", "--three"]).stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "{target}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+        ensure!(said.trim_end() == "Hello from WebAssembly, with 3 arguments!", "{target}: {said}");
+        say(&format!("{target}: an executable of a program runs"));
+    }
+    Ok(())
+}
+
 /// Which of a list is run now.
 enum Part {
     All,
