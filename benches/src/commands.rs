@@ -129,6 +129,21 @@ pub(crate) fn start(tools: &Tools, rounds: usize, report: &mut Report) -> Result
         report.add("start", "hello", name, median(samples, |s| s.wall.as_secs_f64()), Unit::Seconds);
         report.add("start, peak memory", "hello", name, median(samples, |s| s.peak_bytes as f64), Unit::Bytes);
     }
+    start_beside_native(&subjects, rounds * 40, report)
+}
+
+/// The same, with nothing but the native program in between: larger ones leave the CPU's caches empty behind them.
+fn start_beside_native(subjects: &[Subject], runs: usize, report: &mut Report) -> Result<()> {
+    let Some(native) = subjects.iter().find(|subject| subject.name == NATIVE) else { return Ok(()) };
+    for subject in subjects.iter().filter(|subject| subject.name != NATIVE && !subject.name.starts_with("wasmtime")) {
+        let pair = [native.clone(), subject.clone()];
+        let samples = alternate(&pair, runs)?;
+        for (one, samples) in pair.iter().zip(&samples) {
+            let name = if one.name == WASMC { "wasmrun" } else { one.name };
+            let row = format!("hello, beside {}", if subject.name == WASMC { "wasmrun" } else { subject.name });
+            report.add("start, two in turn", &row, name, median(samples, |s| s.wall.as_secs_f64()), Unit::Seconds);
+        }
+    }
     Ok(())
 }
 

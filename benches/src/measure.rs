@@ -18,6 +18,7 @@ pub(crate) struct Sample {
 }
 
 /// A command with the name it has in the report.
+#[derive(Clone)]
 pub(crate) struct Subject {
     /// The column's name.
     pub(crate) name: &'static str,
