@@ -3,10 +3,10 @@
 use std::fmt;
 
 use wasmc_contract::context::{FunctionReference, StoreContext};
-use wasmc_contract::convention::{ArrayEntry, RETURNED};
+use wasmc_contract::convention::RETURNED;
 use wasmc_contract::trap::TrapCode;
 
-use crate::convention;
+use crate::convention::{self, ArrayEntry};
 use crate::entity::Function;
 use crate::exception::{self, ExceptionReference, Uncaught};
 use crate::host::HostRecord;

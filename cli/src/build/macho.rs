@@ -19,7 +19,7 @@ use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
 use super::Words;
-use super::executable::{append, place_slot};
+use super::executable::append;
 use super::stub::Stub;
 
 const LC_SYMTAB: u32 = 2;
@@ -52,9 +52,7 @@ pub(super) fn assemble(
         bytes.truncate(half(&bytes, signature + 8)? as usize);
     }
     let linked_bytes = bytes.len();
-    append(&mut bytes, artifact, words);
-    let offset = bytes.len() - artifact.len() - words.bytes.len();
-    place_slot(&mut bytes, stub, artifact, words, offset)?;
+    append(&mut bytes, stub, artifact, words)?;
     bytes.resize(bytes.len().next_multiple_of(16), 0);
     let code_end = bytes.len();
     let signature_bytes = if commands.signature.is_some() { signature_bytes(code_end, name) } else { 0 };

@@ -13,7 +13,7 @@ use super::{call_builtin, start, values};
 use crate::module::TypeDefinition;
 use crate::translate::{POINTER, signature_of, value_type};
 
-/// [`wasmc_contract::convention::ArrayEntry`] for a type.
+/// An array entry ([`wasmc_contract::convention`]) for a type.
 pub(super) fn array_entry(
     definition: &TypeDefinition,
     host: TargetFrontendConfig,

@@ -130,7 +130,7 @@ pub struct FunctionReference {
     pub context: u64,
     /// The identity of its type, as in [`InstanceContext::type_identities`]; 32 bits used.
     pub type_identity: u64,
-    /// The address of the [`crate::convention::ArrayEntry`] for its type.
+    /// The address of the array entry ([`crate::convention`]) for its type.
     pub array_entry: u64,
 }
 

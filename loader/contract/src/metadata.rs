@@ -107,7 +107,7 @@ record! {
         pub supertype: u32,
         /// 1 if it is final, 0 if it may have subtypes.
         pub is_final: u32,
-        /// Offset into text of [`crate::convention::ArrayEntry`] for this type, or [`NONE`].
+        /// Offset into text of the array entry ([`crate::convention`]) for this type, or [`NONE`].
         pub array_entry: u32,
         /// Offset into text of the code that calls a typed host function of this type, or [`NONE`].
         pub host_call: u32,

@@ -4,10 +4,10 @@ use std::arch::naked_asm;
 use std::ffi::c_void;
 
 use wasmc_contract::builtin::{Builtin, BuiltinType};
-use wasmc_contract::convention::{ArrayEntry, HostArrayFunction};
 use wasmc_contract::target::Target;
 
 use super::foreign::{MARK, differs};
+use super::{ArrayEntry, HostArrayFunction};
 use crate::host::HostRecord;
 
 /// The table of builtins for code of `target`.

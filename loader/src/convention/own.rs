@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 
 use wasmc_contract::context::StoreContext;
-use wasmc_contract::convention::{ArrayEntry, HostArrayFunction};
 use wasmc_contract::target::Target;
+
+use super::{ArrayEntry, HostArrayFunction};
 
 /// The table of builtins for an image's instances.
 pub(crate) fn builtins(_: Target, _: *mut StoreContext) -> u64 {

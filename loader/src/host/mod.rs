@@ -13,10 +13,10 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use wasmc_contract::context::{FunctionReference, HostFunction, StoreContext};
-use wasmc_contract::convention::HostArrayFunction;
 use wasmc_contract::trap::TrapCode;
 
 use crate::call::{HOST_ENTRY, Raised};
+use crate::convention::HostArrayFunction;
 use crate::entity::Function;
 use crate::exception::{ExceptionReference, Uncaught};
 use crate::guest_memory::GuestMemory;

@@ -45,12 +45,7 @@ unsafe impl Sync for FileMapping {}
 impl FileMapping {
     /// Maps a part of `file` that starts at a multiple of the page's size.
     pub(super) fn new(file: &mut Artifact, part: Part) -> Result<Self, LoadError> {
-        let metadata =
-            file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
-        if !metadata.is_file() {
-            return Err(LoadError::NotAnObject("it is not a regular file"));
-        }
-        let length = part.length_in(metadata.len())?;
+        let length = part.length_of(file)?;
         let offset =
             libc::off_t::try_from(part.offset).map_err(|_| LoadError::NotAnObject("it is too far in its file"))?;
         // SAFETY: a new mapping at an address that the system chooses.

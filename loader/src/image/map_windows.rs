@@ -61,12 +61,7 @@ impl FileMapping {
             Artifact::File(file) => file,
             Artifact::Copied(copy) => return Ok(copy.take()),
         };
-        let metadata =
-            file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
-        if !metadata.is_file() {
-            return Err(LoadError::NotAnObject("it is not a regular file"));
-        }
-        let length = part.length_in(metadata.len())?;
+        let length = part.length_of(file)?;
         if let Some(address) = view(file, part.offset, length) {
             let mapping = Self { address, length, is_view: true };
             mapping.protect(mapping.bytes(), PAGE_READONLY)?;

@@ -96,9 +96,14 @@ struct Part {
 impl Part {
     const WHOLE: Self = Self { offset: 0, length: None };
 
-    /// How long the part is of a file of so many bytes.
-    fn length_in(self, file_bytes: u64) -> Result<usize, LoadError> {
-        let available = file_bytes.saturating_sub(self.offset);
+    /// How long the part of `file` is, which must be a regular one and reach so far.
+    fn length_of(self, file: &File) -> Result<usize, LoadError> {
+        let metadata =
+            file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
+        if !metadata.is_file() {
+            return Err(LoadError::NotAnObject("it is not a regular file"));
+        }
+        let available = metadata.len().saturating_sub(self.offset);
         let length = self.length.unwrap_or(available);
         if length > available {
             return Err(LoadError::NotAnObject("the file ends before it"));

@@ -74,12 +74,7 @@ impl FileMapping {
             Artifact::File(file) => file,
             Artifact::Copied(copy) => return Ok(copy.take()),
         };
-        let metadata =
-            file.metadata().map_err(|source| SystemError { operation: "read the artifact's size", source })?;
-        if !metadata.is_file() {
-            return Err(LoadError::NotAnObject("it is not a regular file"));
-        }
-        let length = part.length_in(metadata.len())?;
+        let length = part.length_of(file)?;
         let offset =
             libc::off_t::try_from(part.offset).map_err(|_| LoadError::NotAnObject("it is too far in its file"))?;
         let (protection, flags) = (libc::PROT_READ, libc::MAP_PRIVATE);
