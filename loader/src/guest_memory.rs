@@ -79,6 +79,15 @@ impl GuestMemory<'_> {
         Some(bytes)
     }
 
+    /// Copies `length` bytes within the memory, also between places that overlap; `None`, and nothing is written, if
+    /// they are not all inside.
+    pub fn copy(&self, to: u64, from: u64, length: u64) -> Option<()> {
+        let (to, from) = (self.pointer(to, length)?, self.pointer(from, length)?);
+        // SAFETY: `pointer` has checked that both are accessible, and memories never shrink.
+        unsafe { std::ptr::copy(from, to, length as usize) };
+        Some(())
+    }
+
     /// Fills `length` bytes from `address` on with `byte`; `None` if they are not all inside.
     pub fn fill(&self, address: u64, length: u64, byte: u8) -> Option<()> {
         let to = self.pointer(address, length)?;

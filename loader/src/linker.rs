@@ -123,6 +123,24 @@ impl Linker {
         self.insert(module, name, Definition::Host(Arc::new(definition)))
     }
 
+    /// How many parameters the host function has that is defined by this name; `None` if there is none.
+    pub fn parameter_count(&self, module: &str, name: &str) -> Option<usize> {
+        match self.find(module, name)? {
+            Definition::Host(definition) => Some(definition.parameter_count()),
+            Definition::Extern(_) | Definition::SharedMemory(_) => None,
+        }
+    }
+
+    /// Makes a host function that is defined by this name take each `i64` as two `i32`, the lower half first, and give the
+    /// lower half of an `i64` result, whose upper half `give_upper_half` is given. That is how modules call it that were
+    /// linked for JavaScript without 64-bit integers. Nothing happens if there is no such function, or it is a C function.
+    pub fn split_i64(&mut self, module: &str, name: &str, give_upper_half: impl Fn(u32) + Send + Sync + 'static) {
+        let Some(Definition::Host(definition)) = self.find(module, name) else { return };
+        let Some(split) = HostDefinition::split_i64(Arc::clone(definition), give_upper_half) else { return };
+        let fields = self.modules.get_mut(module).expect("found above");
+        fields.insert(name.into(), Definition::Host(Arc::new(split)));
+    }
+
     /// Defines something of a store; instantiating in another store with it fails.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use wasmc_loader::{Image, Linker};
-use wasmc_wasi::{Access, Wasi, WasiBuilder};
+use wasmc_wasi::{Access, WasiBuilder};
 
 use crate::Program;
 use crate::options::{RunOptions, Variable};
@@ -28,7 +28,7 @@ pub(crate) fn add_wasi<'a>(
         images.filter(|image| image.import_names().any(|(module, _)| wasmc_wasi::is_module(module))).collect();
     // What was asked for and cannot be had is an error, also where the program would not have noticed.
     if !images.is_empty() || asks_for_files(options) {
-        let wasi = build(options, program)?;
+        let wasi = builder(options, program)?.build()?;
         images.into_iter().for_each(|image| wasi.add_imported(linker, image));
     }
     Ok(())
@@ -42,7 +42,8 @@ fn asks_for_files(options: &RunOptions) -> bool {
         || files.into_iter().any(Option::is_some)
 }
 
-fn build(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
+/// What the options grant.
+pub(crate) fn builder(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<WasiBuilder> {
     let name = options.argv0.as_deref().or(program.file.file_name()).unwrap_or_default();
     let mut builder = WasiBuilder::new().inherit_stdio().argument(name);
     if options.invoke.is_none() {
@@ -75,7 +76,7 @@ fn build(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Wasi> {
     if options.deterministic {
         builder = builder.virtual_clock(DETERMINISTIC_START_NANOSECONDS).seeded_random(DETERMINISTIC_SEED);
     }
-    Ok(builder.build()?)
+    Ok(builder)
 }
 
 #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use wasmc_emscripten::Emscripten;
 use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, MemoryBudget, Outcome, Printable, Store,
     StoreOptions, TrapCode, TrapReport, Uncaught, Value,
@@ -126,6 +127,7 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
+    let emscripten = emscripten(options, program, &mut linker)?;
     grants::add_wasi(options, program, images(), &mut linker)?;
     let threads = if Threads::are_wanted_by(&program.image) {
         Some(add_threads(options, program, &mut linker, &bounds.memory)?)
@@ -139,10 +141,10 @@ fn execute(
         file: program.file.clone(),
         image: program.image.clone(),
     }));
-    let Some(threads) = threads else { return start(options, program, &parts, store) };
+    let Some(threads) = threads else { return start(options, program, &parts, emscripten.as_ref(), store) };
     let for_thread = Arc::clone(&parts);
     threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
-    let end = start(options, program, &parts, store);
+    let end = start(options, program, &parts, emscripten.as_ref(), store);
     if !threads.claim_end() {
         // Another thread ends the process, with a status of its own.
         loop {
@@ -152,8 +154,30 @@ fn execute(
     end
 }
 
+/// Defines what a program of Emscripten's imports; `None` if it is none.
+fn emscripten(
+    options: &RunOptions,
+    program: &Program<'_>,
+    linker: &mut Linker,
+) -> anyhow::Result<Option<wasmc_emscripten::Thread>> {
+    let refused = || format!("cannot run '{}'", program.file.display());
+    Emscripten::check_names(&program.image).with_context(refused)?;
+    if !Emscripten::is_wanted_by(&program.image) {
+        return Ok(None);
+    }
+    let thread = Emscripten::new(grants::builder(options, program)?)?.thread();
+    thread.add_imported(linker, &program.image)?;
+    Ok(Some(thread))
+}
+
 /// Makes the program's instance and calls it.
-fn start(options: &RunOptions, program: &Program<'_>, parts: &Parts, store: &mut Store) -> anyhow::Result<End> {
+fn start(
+    options: &RunOptions,
+    program: &Program<'_>,
+    parts: &Parts,
+    emscripten: Option<&wasmc_emscripten::Thread>,
+    store: &mut Store,
+) -> anyhow::Result<End> {
     let instance = match parts.instantiate(store) {
         Ok(instance) => instance,
         Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => return Ok(End::Status(status)),
@@ -163,6 +187,15 @@ fn start(options: &RunOptions, program: &Program<'_>, parts: &Parts, store: &mut
         }
         Err(Failed::Define(error)) => return Err(error.into()),
     };
+    if let (Some(thread), None) = (emscripten, &options.invoke) {
+        return Ok(
+            match thread.run(store, instance).with_context(|| format!("cannot run '{}'", program.file.display()))? {
+                Outcome::Returned(_) => End::Status(0),
+                Outcome::Exited(status) => End::Status(status),
+                Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => End::Trap(report),
+            },
+        );
+    }
     call(options, program, store, instance)
 }
 

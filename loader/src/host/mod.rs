@@ -27,6 +27,7 @@ use crate::store::{Store, StoreInner};
 use crate::types::{FunctionType, ValueType, registry};
 use crate::value::{Slot, Value};
 
+mod split;
 mod typed;
 
 pub use typed::{HostResults, HostValue, IntoHostFunction};
@@ -224,6 +225,10 @@ impl HostDefinition {
     /// The identity of the function's type.
     pub(crate) fn identity(&self) -> u32 {
         *self.identity.get_or_init(|| registry::intern_function(&self.parameters, &self.results))
+    }
+
+    pub(crate) fn parameter_count(&self) -> usize {
+        self.parameters.len()
     }
 
     /// The same function with a type that has the same parameters and results, but may have a supertype.

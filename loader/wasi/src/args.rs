@@ -22,6 +22,12 @@ impl Strings {
         Some(())
     }
 
+    /// The strings, without their NULs.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let end = |index: usize| self.starts.get(index + 1).map_or(self.block.len(), |next| *next as usize) - 1;
+        self.starts.iter().enumerate().map(move |(index, start)| &self.block[*start as usize..end(index)])
+    }
+
     fn write_sizes(&self, memory: &GuestMemory, count: u32, size: u32) -> Result<(), Errno> {
         write_size(memory, count, self.starts.len())?;
         write_size(memory, size, self.block.len())

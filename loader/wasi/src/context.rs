@@ -242,6 +242,10 @@ impl WasiBuilder {
     }
 
     /// Opens what was granted.
+    ///
+    /// # Errors
+    ///
+    /// If a directory cannot be opened, or a string cannot be passed to a program.
     pub fn build(self) -> Result<Wasi, WasiError> {
         if let Some(string) = self.unfit {
             return Err(WasiError::String(string));

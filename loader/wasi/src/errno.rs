@@ -1,4 +1,5 @@
-//! What functions answer: the witx's error numbers, and where the host's errors go.
+//! What functions answer: the witx's error numbers, which Emscripten's C library has as well, and where the host's errors
+//! go.
 
 use std::io;
 
@@ -10,8 +11,7 @@ macro_rules! errnos {
         /// An error as a guest sees it; the numbers are the interface's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
-        #[expect(dead_code, reason = "the interface's whole table")]
-        pub(crate) enum Errno { $($(#[doc = $doc])* $name = $number,)* }
+        pub enum Errno { $($(#[doc = $doc])* $name = $number,)* }
 
         #[cfg(unix)]
         impl From<HostErrno> for Errno {
@@ -184,7 +184,7 @@ errnos! {
 
 impl Errno {
     /// The number that a function returns.
-    pub(crate) const fn number(self) -> u16 {
+    pub const fn number(self) -> u16 {
         self as u16
     }
 }

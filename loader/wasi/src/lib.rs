@@ -32,6 +32,7 @@ mod host;
 mod path;
 mod place;
 mod poll;
+mod posix;
 mod process;
 mod random;
 #[cfg(unix)]
@@ -46,11 +47,12 @@ mod types;
 
 pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
+pub use errno::Errno;
+pub use posix::Posix;
 pub use threads::{Threads, ThreadsBuilder, ThreadsError};
 pub use tree::MemoryDirectory;
 
 use context::Context;
-use errno::Errno;
 use types::Version;
 
 /// The module that programs import from.

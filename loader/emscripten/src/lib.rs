@@ -1,0 +1,75 @@
+//! Emscripten's ABI on the loader's public API: what its JavaScript would give a program, for programs without a browser.
+//!
+//! ```text
+//! WasiBuilder → Emscripten → Thread → Linker → Thread::run → Outcome
+//! ```
+//!
+//! An [`Emscripten`] is one program's: its files, its arguments, its threads. A [`Thread`] is what one of its instances
+//! has for itself; it defines what a module imports, and enters the program. The table of all functions, with the
+//! signatures that they had in different releases, is `functions.rs`; each family of functions is a file.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use wasmc_loader::Image;
+use wasmc_wasi::{Posix, WasiBuilder, WasiError};
+
+mod body;
+mod detect;
+mod exception;
+mod exports;
+mod functions;
+mod invoke;
+mod memory;
+mod process;
+mod thread;
+mod unavailable;
+
+pub use detect::{Import, MinifiedError, import};
+pub use thread::{Thread, ThreadError};
+
+/// The module that programs import Emscripten's functions from.
+pub const MODULE: &str = "env";
+
+/// What one program has been given. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Emscripten {
+    context: Arc<Context>,
+}
+
+/// What all threads of a program share.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The program's files, arguments, clocks.
+    pub(crate) posix: Posix,
+}
+
+impl Emscripten {
+    /// Opens what `builder` grants: its directories become places in one tree of files, whose root is in memory.
+    ///
+    /// # Errors
+    ///
+    /// If something that is granted cannot be opened.
+    pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
+        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()? }) })
+    }
+
+    /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.
+    pub fn is_wanted_by(image: &Image) -> bool {
+        detect::is_wanted_by(image)
+    }
+
+    /// Refuses a program whose imports have names that only its own JavaScript can tell apart.
+    ///
+    /// # Errors
+    ///
+    /// If it is one.
+    pub fn check_names(image: &Image) -> Result<(), MinifiedError> {
+        detect::check_names(image)
+    }
+
+    /// What the program's first thread, and with it its one instance, works on.
+    pub fn thread(&self) -> Thread {
+        Thread::new(Arc::clone(&self.context))
+    }
+}

@@ -1,0 +1,137 @@
+//! How a program starts and ends: its arguments, exit, abort, and whether there is something left to do.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store};
+
+use crate::exports::{call_u32, needed};
+use crate::thread::{ThreadError, ThreadState};
+
+/// How many reasons there are to stay when `main` has returned.
+#[derive(Debug, Default)]
+pub(crate) struct Keepalive(AtomicU32);
+
+/// `exit`, `emscripten_force_exit`: ends the program.
+pub(crate) fn exit(_: &ThreadState, _: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
+    Err(HostError::Exit(status))
+}
+
+/// `abort`.
+pub(crate) fn abort(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    Err("the program called abort()".into())
+}
+
+/// `__assert_fail`: ends the program with what `assert` had to say.
+pub(crate) fn assert_fail(
+    _: &ThreadState,
+    caller: &mut Caller<'_>,
+    condition: u32,
+    file: u32,
+    line: u32,
+    function: u32,
+) -> Result<(), HostError> {
+    let memory = caller.memory().ok_or("the program checks an assertion, but has no memory")?;
+    let text = |address| read_text(&memory, address).unwrap_or_else(|| "unknown".to_owned());
+    let (condition, file, function) = (text(condition), text(file), text(function));
+    let (condition, file, function) = (Printable(&condition), Printable(&file), Printable(&function));
+    Err(HostError::Message(format!("assertion failed: {condition} ({file}:{line}, in {function})")))
+}
+
+/// `__call_sighandler`: calls a handler that the program has set for a signal.
+pub(crate) fn call_signal_handler(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    handler: u32,
+    signal: u32,
+) -> Result<(), HostError> {
+    let handler = thread.exports(caller)?.function(caller.store(), handler)?;
+    call_u32(caller.store(), handler, &[signal]).map(drop)
+}
+
+/// `_emscripten_runtime_keepalive_clear`.
+pub(crate) fn clear_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    thread.keepalive.0.store(0, Ordering::Relaxed);
+    Ok(())
+}
+
+/// `emscripten_runtime_keepalive_push`: one reason more to stay.
+pub(crate) fn push_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    thread.keepalive.0.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// `emscripten_runtime_keepalive_pop`: one less.
+pub(crate) fn pop_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    let _ =
+        thread.keepalive.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some(count.saturating_sub(1)));
+    Ok(())
+}
+
+/// `emscripten_exit_with_live_runtime`: leaves `main` for what is still to come. With nothing to come, the program ends.
+pub(crate) fn exit_with_live_runtime(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    Err(HostError::Exit(0))
+}
+
+/// Writes the program's arguments to its stack, as `main` takes them: their number and the address of their addresses.
+pub(crate) fn write_arguments(
+    thread: &ThreadState,
+    store: &mut Store,
+    instance: Instance,
+) -> Result<(u32, u32), HostError> {
+    let exports = thread.exports_of(store, instance)?;
+    let stack_alloc = needed(exports.stack_alloc, "stackAlloc")?;
+    let mut addresses = Vec::new();
+    for argument in thread.context.posix.arguments() {
+        let bytes = [argument, b"\0"].concat();
+        let length = u32::try_from(bytes.len()).map_err(|_| HostError::from("they are too long"))?;
+        addresses.push(call_u32(store, stack_alloc, &[length])?);
+        let at = addresses[addresses.len() - 1];
+        exports.memory.write(store, at.into(), &bytes).map_err(|error| HostError::Message(error.to_string()))?;
+    }
+    let count = addresses.len() as u32;
+    addresses.push(0);
+    let bytes: Vec<u8> = addresses.iter().flat_map(|address| address.to_le_bytes()).collect();
+    let pointers = call_u32(store, stack_alloc, &[bytes.len() as u32])?;
+    exports.memory.write(store, pointers.into(), &bytes).map_err(|error| HostError::Message(error.to_string()))?;
+    Ok((count, pointers))
+}
+
+/// What comes after `main` has returned: functions that are to run at exit, and what is not written yet.
+pub(crate) fn end(
+    thread: &ThreadState,
+    store: &mut Store,
+    instance: Instance,
+    outcome: Outcome,
+) -> Result<Outcome, ThreadError> {
+    let Outcome::Returned(values) = outcome else { return Ok(outcome) };
+    let status = match values.first() {
+        Some(wasmc_loader::Value::I32(status)) => *status,
+        _ => 0,
+    };
+    let _ = thread;
+    // Programs that were linked with -sEXIT_RUNTIME have the first; others may have the second.
+    for (name, arguments) in [("__funcs_on_exit", &[][..]), ("fflush", &[wasmc_loader::Value::I32(0)][..])] {
+        let Some(function) = instance.function(store, name) else { continue };
+        match function.call(store, arguments).map_err(|error| ThreadError::Call(name, error))? {
+            Outcome::Returned(_) => {}
+            other => return Ok(other),
+        }
+    }
+    Ok(Outcome::Exited(status))
+}
+
+/// The text at `address`, which ends with a NUL.
+pub(crate) fn read_text(memory: &GuestMemory<'_>, address: u32) -> Option<String> {
+    const LENGTH_MAX: u64 = 4096;
+    if address == 0 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    for offset in 0..LENGTH_MAX {
+        match memory.read_u8(u64::from(address) + offset)? {
+            0 => break,
+            byte => bytes.push(byte),
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
