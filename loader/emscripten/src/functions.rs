@@ -10,7 +10,7 @@ use wasmc_wasi::Errno;
 
 use crate::body::{Body, System};
 use crate::thread::ThreadState;
-use crate::{MODULE, detect, exception, memory, process};
+use crate::{MODULE, detect, exception, memory, process, time};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,43 @@ table! {
     emscripten_runtime_keepalive_pop: call process::pop_keepalive();
     emscripten_exit_with_live_runtime: call process::exit_with_live_runtime();
     emscripten_unwind_to_js_event_loop: call process::exit_with_live_runtime();
+
+    system: call process::system(u32) -> i32;
+    _emscripten_system: call process::system(u32) -> i32;
+    getentropy: call process::entropy(u32, u32) -> i32;
+
+    // Time.
+    emscripten_get_now: call time::monotonic_milliseconds() -> f64;
+    _emscripten_get_now: call time::monotonic_milliseconds() -> f64;
+    emscripten_get_now_res: call time::resolution_nanoseconds() -> f64;
+    _emscripten_get_now_res: call time::resolution_nanoseconds() -> f64;
+    emscripten_get_now_is_monotonic: call time::is_monotonic() -> u32;
+    _emscripten_get_now_is_monotonic: call time::is_monotonic() -> u32;
+    emscripten_date_now: call time::wall_milliseconds() -> f64;
+    _emscripten_date_now: call time::wall_milliseconds() -> f64;
+    emscripten_performance_now: call time::monotonic_milliseconds() -> f64;
+    emscripten_sleep: call time::sleep(u32);
+    emscripten_thread_sleep: call time::sleep_fraction(f64);
+    _gmtime_js: call time::broken_down_32(u32, u32), call time::broken_down(i64, u32);
+    _localtime_js: call time::local_broken_down_32(u32, u32), call time::local_broken_down(i64, u32);
+    _mktime_js: call time::from_broken_down(u32) -> i64;
+    _timegm_js: call time::from_broken_down_utc(u32) -> i64;
+    _tzset_js: call time::set_zone_32(u32, u32, u32), call time::set_zone(u32, u32, u32, u32);
+    time: call time::time_32(u32) -> u32;
+    difftime: call time::difference_32(i32, i32) -> f64;
+    clock: call time::cpu_microseconds() -> u32;
+    clock_gettime: call time::clock_32(u32, u32) -> i32;
+    __clock_gettime: call time::clock_32(u32, u32) -> i32;
+    clock_getres: call time::resolution_32(u32, u32) -> i32;
+    timespec_get: call time::timespec_32(u32, u32) -> u32;
+    gettimeofday: call time::time_of_day_32(u32, u32) -> i32, call time::time_of_day_alone_32(u32) -> i32;
+    ftime: call time::ftime_32(u32) -> i32;
+    dysize: call time::days_of_year(i32) -> i32;
+    strftime: call time::format(u32, u32, u32, u32) -> u32;
+    strftime_l: call time::format_in_locale(u32, u32, u32, u32, u32) -> u32;
+    strptime: call time::parse(u32, u32, u32) -> u32;
+    strptime_l: call time::parse_in_locale(u32, u32, u32, u32) -> u32;
+    __asctime_r: call time::format_as_asctime(u32, u32) -> u32;
 
     // Jumps and C++ exceptions that are thrown through `invoke_*`.
     _emscripten_throw_longjmp: call exception::throw_jump();

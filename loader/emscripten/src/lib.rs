@@ -23,6 +23,7 @@ mod invoke;
 mod memory;
 mod process;
 mod thread;
+mod time;
 mod unavailable;
 
 pub use detect::{Import, MinifiedError, import};
@@ -42,6 +43,7 @@ pub struct Emscripten {
 pub(crate) struct Context {
     /// The program's files, arguments, clocks.
     pub(crate) posix: Posix,
+    pub(crate) zone: time::calendar::Zone,
 }
 
 impl Emscripten {
@@ -51,7 +53,7 @@ impl Emscripten {
     ///
     /// If something that is granted cannot be opened.
     pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
-        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()? }) })
+        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default() }) })
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store};
+use wasmc_wasi::Errno;
 
 use crate::exports::{call_u32, needed};
 use crate::thread::{ThreadError, ThreadState};
@@ -120,18 +121,44 @@ pub(crate) fn end(
     Ok(Outcome::Exited(status))
 }
 
-/// The text at `address`, which ends with a NUL.
+/// The text at `address`, which ends with a NUL; `None` for none.
 pub(crate) fn read_text(memory: &GuestMemory<'_>, address: u32) -> Option<String> {
-    const LENGTH_MAX: u64 = 4096;
-    if address == 0 {
-        return None;
-    }
+    (address != 0).then(|| Some(String::from_utf8_lossy(&read_bytes(memory, address)?).into_owned()))?
+}
+
+/// The bytes from `address` to a NUL.
+pub(crate) fn read_bytes(memory: &GuestMemory<'_>, address: u32) -> Option<Vec<u8>> {
+    /// More than any path, message or pattern has.
+    const LENGTH_MAX: u64 = 1 << 20;
     let mut bytes = Vec::new();
     for offset in 0..LENGTH_MAX {
         match memory.read_u8(u64::from(address) + offset)? {
-            0 => break,
+            0 => return Some(bytes),
             byte => bytes.push(byte),
         }
     }
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    None
+}
+
+/// `getentropy`: random bytes, at most 256; -1 if there are to be more.
+pub(crate) fn entropy(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    buffer: u32,
+    length: u32,
+) -> Result<i32, HostError> {
+    if length > 256 {
+        return thread.fail(caller, Errno::Io);
+    }
+    let memory = caller.memory().ok_or("the program has no memory")?;
+    match thread.context.posix.wasi().fill_random(&memory, buffer, length) {
+        Ok(()) => Ok(0),
+        Err(error) => thread.fail(caller, error),
+    }
+}
+
+/// `system`, and what it is called in current releases: programs start no others. Asked whether they could, the answer is
+/// no.
+pub(crate) fn system(thread: &ThreadState, caller: &mut Caller<'_>, command: u32) -> Result<i32, HostError> {
+    if command == 0 { Ok(0) } else { thread.fail(caller, Errno::Nosys) }
 }

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{
     CallError, Caller, DefineError, ExternType, HostError, Image, Instance, Linker, Memory, Outcome, Store, Table, Tag,
-    TagType, Uncaught, Value, ValueType,
+    TagType, TrapCode, Uncaught, Value, ValueType,
 };
+use wasmc_wasi::Errno;
 
 use crate::exports::{self, Exports};
 use crate::functions::{self, Defined};
@@ -215,6 +216,17 @@ impl ThreadState {
         let mut report = uncaught.report;
         report.message = Some(exception::describe(self, store, address));
         Outcome::Trapped(report)
+    }
+
+    /// What a function of the C library's kind gives when it fails: -1, with the number in `errno`.
+    pub(crate) fn fail(&self, caller: &mut Caller<'_>, error: Errno) -> Result<i32, HostError> {
+        if let Some(location) = self.exports(caller)?.errno_location {
+            let address = exports::call_u32(caller.store(), location, &[])?;
+            let memory = caller.memory().ok_or("the program has no memory")?;
+            let number = u32::from(error.number());
+            memory.write_u32(address.into(), number).ok_or(HostError::Trap(TrapCode::MemoryOutOfBounds))?;
+        }
+        Ok(-1)
     }
 
     /// The memory of its instance, if that was looked for.

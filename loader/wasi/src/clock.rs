@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::system::time::{ClockId, Timespec, clock_getres, clock_gettime};
 use wasmc_loader::GuestMemory;
 
+use crate::Wasi;
 use crate::context::Context;
 use crate::errno::Errno;
 use crate::types::write_u64;
@@ -109,6 +110,35 @@ pub(crate) fn set_times_flags(
         return Err(Errno::Inval);
     }
     Ok((choose(flags & 1 != 0, flags & 2 != 0, accessed)?, choose(flags & 4 != 0, flags & 8 != 0, modified)?))
+}
+
+impl Wasi {
+    /// Nanoseconds on the program's clock `id`, which is numbered as WASI does it.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::Inval`] if there is no such clock.
+    pub fn now(&self, id: u32) -> Result<u64, Errno> {
+        self.context.clock.now(id)
+    }
+
+    /// How many nanoseconds the clock `id` moves at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::Inval`] if there is no such clock.
+    pub fn resolution(&self, id: u32) -> Result<u64, Errno> {
+        self.context.clock.resolution(id)
+    }
+
+    /// Waits, on the program's clock. When a signal comes, `patience` is asked whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::Intr`] if it has none.
+    pub fn sleep(&self, nanoseconds: u64, patience: &dyn Fn() -> bool) -> Result<(), Errno> {
+        crate::poll::sleep(&self.context.clock, patience, &mut [], Some(nanoseconds)).map(drop)
+    }
 }
 
 pub(crate) fn clock_res_get(context: &Context, memory: &GuestMemory, id: u32, result: u32) -> Result<(), Errno> {

@@ -229,7 +229,7 @@ impl Subscription {
 
 /// Waits for the descriptors, or for `timeout` nanoseconds: how many have passed, never fewer than were waited for if
 /// no descriptor became ready.
-fn sleep(
+pub(crate) fn sleep(
     clock: &Clock,
     patience: &dyn Fn() -> bool,
     polled: &mut [PollFd<'_>],

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use wasmc_loader::GuestMemory;
 
+use crate::Wasi;
 use crate::context::Context;
 use crate::errno::Errno;
 use crate::types::check_result;
@@ -31,6 +32,17 @@ pub(crate) fn random_get(context: &Context, memory: &GuestMemory, buffer: u32, l
             }
             Ok(())
         }
+    }
+}
+
+impl Wasi {
+    /// Fills guest memory with the program's random numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::Fault`] if it is not all inside.
+    pub fn fill_random(&self, memory: &GuestMemory<'_>, buffer: u32, length: u32) -> Result<(), Errno> {
+        random_get(&self.context, memory, buffer, length)
     }
 }
 
