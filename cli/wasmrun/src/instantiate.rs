@@ -26,6 +26,14 @@ pub(crate) enum Failed<'a> {
 impl Parts {
     /// The program's instance, in `store`.
     pub(crate) fn instantiate(&self, store: &mut Store) -> Result<Instance, Failed<'_>> {
+        let extended = self.link_preloads(store)?;
+        let linker = extended.as_ref().unwrap_or(&self.linker);
+        linker.instantiate(store, &self.image).map_err(|error| Failed::Instantiate(&self.file, error))
+    }
+
+    /// The linker with the exports of preloaded modules, of which there are instances in `store` then; `None` if there are
+    /// no such modules.
+    pub(crate) fn link_preloads(&self, store: &mut Store) -> Result<Option<Linker>, Failed<'_>> {
         let mut extended = None;
         for (name, file, image) in &self.preloads {
             let linker = extended.get_or_insert_with(|| self.linker.clone());
@@ -33,8 +41,7 @@ impl Parts {
             initialize(store, name, instance).map_err(|error| Failed::Instantiate(file, error))?;
             linker.instance(store, name, instance).map_err(Failed::Define)?;
         }
-        let linker = extended.as_ref().unwrap_or(&self.linker);
-        linker.instantiate(store, &self.image).map_err(|error| Failed::Instantiate(&self.file, error))
+        Ok(extended)
     }
 
     /// The program's instance for another thread, in its `store`.

@@ -12,6 +12,7 @@ use process::UsageError;
 
 pub mod allocator;
 pub mod embedded;
+mod emscripten;
 mod grants;
 mod instantiate;
 mod options;

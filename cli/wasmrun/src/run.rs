@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use wasmc_emscripten::Emscripten;
 use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, MemoryBudget, Outcome, Printable, Store,
     StoreOptions, TrapCode, TrapReport, Uncaught, Value,
@@ -18,7 +17,7 @@ use crate::options::{RunOptions, UnknownImports};
 use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
 use crate::timeout::{self, Timeout};
 use crate::values::{self, Printed};
-use crate::{Program, grants, report};
+use crate::{Program, emscripten, grants, report};
 
 /// What a thread needs besides the program's own stack: host functions' frames, ours, and a guard.
 const STACK_RESERVE_BYTES: u64 = 1 << 20;
@@ -100,7 +99,7 @@ fn report_trap(tool: &str, report: &TrapReport) -> i32 {
 }
 
 /// How a program ended.
-enum End {
+pub(crate) enum End {
     Status(i32),
     Trap(TrapReport),
 }
@@ -127,8 +126,11 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
-    let emscripten = emscripten(options, program, &mut linker)?;
-    grants::add_wasi(options, program, images(), &mut linker)?;
+    let emscripten = emscripten::prepare(options, program)?;
+    match &emscripten {
+        Some(thread) => images().for_each(|image| thread.wasi().add_imported(&mut linker, image)),
+        None => grants::add_wasi(options, program, images(), &mut linker)?,
+    }
     let threads = if Threads::are_wanted_by(&program.image) {
         Some(add_threads(options, program, &mut linker, &bounds.memory)?)
     } else {
@@ -141,10 +143,13 @@ fn execute(
         file: program.file.clone(),
         image: program.image.clone(),
     }));
-    let Some(threads) = threads else { return start(options, program, &parts, emscripten.as_ref(), store) };
+    if let Some(thread) = emscripten {
+        return emscripten::run(options, program, &parts, &thread, store);
+    }
+    let Some(threads) = threads else { return start(options, program, &parts, store) };
     let for_thread = Arc::clone(&parts);
     threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
-    let end = start(options, program, &parts, emscripten.as_ref(), store);
+    let end = start(options, program, &parts, store);
     if !threads.claim_end() {
         // Another thread ends the process, with a status of its own.
         loop {
@@ -154,49 +159,25 @@ fn execute(
     end
 }
 
-/// Defines what a program of Emscripten's imports; `None` if it is none.
-fn emscripten(
-    options: &RunOptions,
-    program: &Program<'_>,
-    linker: &mut Linker,
-) -> anyhow::Result<Option<wasmc_emscripten::Thread>> {
-    let refused = || format!("cannot run '{}'", program.file.display());
-    Emscripten::check_names(&program.image).with_context(refused)?;
-    if !Emscripten::is_wanted_by(&program.image) {
-        return Ok(None);
+/// Makes the program's instance and calls it.
+fn start(options: &RunOptions, program: &Program<'_>, parts: &Parts, store: &mut Store) -> anyhow::Result<End> {
+    match instantiated(parts.instantiate(store))? {
+        Ok(instance) => call(options, program, store, instance),
+        Err(end) => Ok(end),
     }
-    let thread = Emscripten::new(grants::builder(options, program)?)?.thread();
-    thread.add_imported(linker, &program.image)?;
-    Ok(Some(thread))
 }
 
-/// Makes the program's instance and calls it.
-fn start(
-    options: &RunOptions,
-    program: &Program<'_>,
-    parts: &Parts,
-    emscripten: Option<&wasmc_emscripten::Thread>,
-    store: &mut Store,
-) -> anyhow::Result<End> {
-    let instance = match parts.instantiate(store) {
-        Ok(instance) => instance,
-        Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => return Ok(End::Status(status)),
-        Err(Failed::Instantiate(_, InstantiateError::Trapped(report))) => return Ok(End::Trap(report)),
+/// An instance, or how the program ended while it was made.
+pub(crate) fn instantiated(made: Result<Instance, Failed<'_>>) -> anyhow::Result<Result<Instance, End>> {
+    match made {
+        Ok(instance) => Ok(Ok(instance)),
+        Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => Ok(Err(End::Status(status))),
+        Err(Failed::Instantiate(_, InstantiateError::Trapped(report))) => Ok(Err(End::Trap(report))),
         Err(Failed::Instantiate(file, error)) => {
-            return Err(error).with_context(|| format!("cannot instantiate '{}'", file.display()));
+            Err(error).with_context(|| format!("cannot instantiate '{}'", file.display()))
         }
-        Err(Failed::Define(error)) => return Err(error.into()),
-    };
-    if let (Some(thread), None) = (emscripten, &options.invoke) {
-        return Ok(
-            match thread.run(store, instance).with_context(|| format!("cannot run '{}'", program.file.display()))? {
-                Outcome::Returned(_) => End::Status(0),
-                Outcome::Exited(status) => End::Status(status),
-                Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => End::Trap(report),
-            },
-        );
+        Err(Failed::Define(error)) => Err(error.into()),
     }
-    call(options, program, store, instance)
 }
 
 /// Lets the program start threads. One that ends the program ends this process.
@@ -231,7 +212,12 @@ fn add_threads(
 }
 
 /// Calls what the program is to be entered by.
-fn call(options: &RunOptions, program: &Program<'_>, store: &mut Store, instance: Instance) -> anyhow::Result<End> {
+pub(crate) fn call(
+    options: &RunOptions,
+    program: &Program<'_>,
+    store: &mut Store,
+    instance: Instance,
+) -> anyhow::Result<End> {
     let start = if options.invoke.is_none() { instance.function(store, "_start") } else { None };
     if let Some(start) = start {
         return Ok(match start.call(store, &[]).context("cannot call `_start`")? {

@@ -136,7 +136,8 @@ table! {
     _abort_js: call process::abort();
     __assert_fail: call process::assert_fail(u32, u32, u32, u32);
     exit: call process::exit(i32);
-    emscripten_force_exit: call process::exit(i32);
+    emscripten_force_exit: call process::force_exit(i32);
+    __handle_stack_overflow: call process::stack_overflow(u32);
     __call_sighandler: call process::call_signal_handler(u32, u32);
     _emscripten_runtime_keepalive_clear: call process::clear_keepalive();
     emscripten_runtime_keepalive_push: call process::push_keepalive();

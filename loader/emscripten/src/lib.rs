@@ -53,6 +53,11 @@ impl Emscripten {
     ///
     /// If something that is granted cannot be opened.
     pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
+        let own_name = builder.program_name().map(str::to_owned);
+        let builder = process::DEFAULT_ENVIRONMENT
+            .into_iter()
+            .chain(own_name.as_deref().map(|name| ("_", name)))
+            .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
         Ok(Self { context: Arc::new(Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default() }) })
     }
 

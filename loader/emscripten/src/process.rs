@@ -2,19 +2,52 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store};
+use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store, Value};
 use wasmc_wasi::Errno;
 
-use crate::exports::{call_u32, needed};
-use crate::thread::{ThreadError, ThreadState};
+use crate::exports::{Exports, call_u32, needed};
+use crate::thread::ThreadState;
+
+/// What programs find in their environment if they are given nothing else.
+pub(crate) const DEFAULT_ENVIRONMENT: [(&str, &str); 6] = [
+    ("USER", "web_user"),
+    ("LOGNAME", "web_user"),
+    ("PATH", "/"),
+    ("PWD", "/"),
+    ("HOME", "/home/web_user"),
+    ("LANG", "C.UTF-8"),
+];
 
 /// How many reasons there are to stay when `main` has returned.
 #[derive(Debug, Default)]
 pub(crate) struct Keepalive(AtomicU32);
 
-/// `exit`, `emscripten_force_exit`: ends the program.
-pub(crate) fn exit(_: &ThreadState, _: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
+/// `exit`: does what is left to do, unless there is a reason to stay, and ends the program.
+pub(crate) fn exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
+    if thread.keepalive.0.load(Ordering::Relaxed) == 0 {
+        let exports = thread.exports(caller)?;
+        finish(&exports, caller.store())?;
+    }
     Err(HostError::Exit(status))
+}
+
+/// `emscripten_force_exit`: likewise, whatever reason there is to stay.
+pub(crate) fn force_exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
+    thread.keepalive.0.store(0, Ordering::Relaxed);
+    exit(thread, caller, status)
+}
+
+/// Runs the functions that are to run at exit, and writes what is not written yet, as far as the program has been linked
+/// to do so (-sEXIT_RUNTIME).
+fn finish(exports: &Exports, store: &mut Store) -> Result<(), HostError> {
+    if let Some(functions_at_exit) = exports.functions_at_exit {
+        call_u32(store, functions_at_exit, &[])?;
+    }
+    match (exports.close_streams, exports.flush) {
+        (Some(close_streams), _) => call_u32(store, close_streams, &[]).map(drop),
+        (None, Some(flush)) => call_u32(store, flush, &[0]).map(drop),
+        (None, None) => Ok(()),
+    }
 }
 
 /// `abort`.
@@ -97,28 +130,26 @@ pub(crate) fn write_arguments(
     Ok((count, pointers))
 }
 
-/// What comes after `main` has returned: functions that are to run at exit, and what is not written yet.
+/// What comes after `main` has returned: the program's end, with what is left to do.
 pub(crate) fn end(
     thread: &ThreadState,
     store: &mut Store,
     instance: Instance,
     outcome: Outcome,
-) -> Result<Outcome, ThreadError> {
+) -> Result<Outcome, HostError> {
     let Outcome::Returned(values) = outcome else { return Ok(outcome) };
     let status = match values.first() {
-        Some(wasmc_loader::Value::I32(status)) => *status,
+        Some(Value::I32(status)) => *status,
         _ => 0,
     };
-    let _ = thread;
-    // Programs that were linked with -sEXIT_RUNTIME have the first; others may have the second.
-    for (name, arguments) in [("__funcs_on_exit", &[][..]), ("fflush", &[wasmc_loader::Value::I32(0)][..])] {
-        let Some(function) = instance.function(store, name) else { continue };
-        match function.call(store, arguments).map_err(|error| ThreadError::Call(name, error))? {
-            Outcome::Returned(_) => {}
-            other => return Ok(other),
-        }
-    }
+    let exports = thread.exports_of(store, instance)?;
+    finish(&exports, store)?;
     Ok(Outcome::Exited(status))
+}
+
+/// `__handle_stack_overflow`: the program, which checks that itself, has used up its stack.
+pub(crate) fn stack_overflow(_: &ThreadState, _: &mut Caller<'_>, _stack: u32) -> Result<(), HostError> {
+    Err("the program has used up its own stack (link it with -sSTACK_SIZE for more)".into())
 }
 
 /// The text at `address`, which ends with a NUL; `None` for none.

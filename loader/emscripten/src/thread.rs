@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{
-    CallError, Caller, DefineError, ExternType, HostError, Image, Instance, Linker, Memory, Outcome, Store, Table, Tag,
-    TagType, TrapCode, Uncaught, Value, ValueType,
+    CallError, Caller, DefineError, ExternType, Function, FunctionType, HostError, Image, Instance, InstantiateError,
+    Linker, Memory, Outcome, Store, Table, Tag, TagType, TrapCode, Uncaught, Value, ValueType,
 };
-use wasmc_wasi::Errno;
+use wasmc_wasi::{Errno, Wasi};
 
 use crate::exports::{self, Exports};
 use crate::functions::{self, Defined};
@@ -43,8 +43,8 @@ pub enum ThreadError {
     Call(&'static str, CallError),
     /// It has nothing to be entered by.
     NoEntry,
-    /// Its arguments do not fit into its memory.
-    Arguments(String),
+    /// It does not have what it is entered with.
+    Unfit(String),
 }
 
 impl fmt::Display for ThreadError {
@@ -52,7 +52,7 @@ impl fmt::Display for ThreadError {
         match self {
             Self::Call(name, error) => write!(formatter, "cannot call `{name}`: {error}"),
             Self::NoEntry => formatter.write_str("the program exports neither `main` nor `_start`"),
-            Self::Arguments(error) => write!(formatter, "cannot pass the arguments: {error}"),
+            Self::Unfit(error) => formatter.write_str(error),
         }
     }
 }
@@ -75,38 +75,55 @@ impl Thread {
         }
     }
 
-    /// Defines what `image` imports of WASI and of Emscripten and `linker` does not define yet. Functions that nothing but
-    /// a browser has are defined as well: they trap when they are called, and say why.
+    /// WASI's functions, for what is linked to the program: they work on the same open files.
+    pub fn wasi(&self) -> &Wasi {
+        self.state.context.posix.wasi()
+    }
+
+    /// Makes the program's instance in `store`, with what it imports of WASI and of Emscripten besides what `linker` defines.
+    /// Functions that nothing but a browser has are defined as well: they trap when they are called, and say why.
     ///
     /// # Errors
     ///
-    /// If a name is defined twice.
-    pub fn add_imported(&self, linker: &mut Linker, image: &Image) -> Result<(), DefineError> {
-        let posix = &self.state.context.posix;
-        posix.wasi().add_imported(linker, image);
+    /// If something else is missing, a memory or a table cannot be made, or what runs at the start fails.
+    pub fn instantiate(&self, linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
+        let mut linker = linker.clone();
+        self.wasi().add_imported(&mut linker, image);
         for import in image.imports() {
-            let ExternType::Function(wanted) = &import.kind else { continue };
-            if wasmc_wasi::is_module(import.module) {
-                // Without 64-bit integers at the border, these are split as well.
-                let state = Arc::clone(&self.state);
-                let whole = wanted.parameters.len();
-                if linker.parameter_count(import.module, import.field).is_some_and(|count| count != whole) {
-                    linker.split_i64(import.module, import.field, move |high| state.set_upper_half(high));
+            match &import.kind {
+                ExternType::Function(wanted) if wasmc_wasi::is_module(import.module) => {
+                    // Without 64-bit integers at the border, these are split as well.
+                    if linker.parameter_count(import.module, import.field) != Some(wanted.parameters.len()) {
+                        let state = Arc::clone(&self.state);
+                        linker.split_i64(import.module, import.field, move |high| state.set_upper_half(high));
+                    }
                 }
-                continue;
-            }
-            if import.module != MODULE || linker.defines(import.module, import.field) {
-                continue;
-            }
-            if invoke::define(linker, &self.state, import.field, wanted)? {
-                continue;
-            }
-            match functions::define(linker, &self.state, import.field, wanted)? {
-                Defined::Yes => {}
-                Defined::No | Defined::OtherType => unavailable::define(linker, import.field, wanted)?,
+                _ if import.module != MODULE || linker.defines(import.module, import.field) => {}
+                ExternType::Function(wanted) => self.define_function(&mut linker, import.field, wanted)?,
+                ExternType::Memory(memory_type) => {
+                    let made = Memory::new(store, *memory_type).map_err(|_| InstantiateError::Limit("its memory"))?;
+                    linker.define(MODULE, import.field, *self.state.memory.get_or_init(|| made))?;
+                }
+                ExternType::Table(table_type) => {
+                    let none = Value::default_of(ValueType::Reference(table_type.element));
+                    let made =
+                        Table::new(store, *table_type, none).map_err(|_| InstantiateError::Limit("its table"))?;
+                    linker.define(MODULE, import.field, *self.state.table.get_or_init(|| made))?;
+                }
+                ExternType::Global(_) | ExternType::Tag(_) => {}
             }
         }
-        Ok(())
+        linker.instantiate(store, image)
+    }
+
+    fn define_function(&self, linker: &mut Linker, name: &str, wanted: &FunctionType) -> Result<(), DefineError> {
+        if invoke::define(linker, &self.state, name, wanted)? {
+            return Ok(());
+        }
+        match functions::define(linker, &self.state, name, wanted)? {
+            Defined::Yes => Ok(()),
+            Defined::No | Defined::OtherType => unavailable::define(linker, name, wanted),
+        }
     }
 
     /// Runs the constructors of a library, or of a program of which functions are to be called one by one.
@@ -115,13 +132,15 @@ impl Thread {
     ///
     /// If they could not be called. What they do wrong is an outcome: of one that returned, the values say nothing.
     pub fn initialize(&self, store: &mut Store, instance: Instance) -> Result<Outcome, ThreadError> {
-        for name in ["_initialize", "__wasm_call_ctors"] {
-            if let Some(constructors) = instance.function(store, name) {
-                let outcome = constructors.call(store, &[]).map_err(|error| ThreadError::Call(name, error))?;
-                return Ok(self.told(store, outcome));
+        self.told(store, |state, store| {
+            prepare_stack(state, store, instance)?;
+            for name in ["_initialize", "__wasm_call_ctors"] {
+                if let Some(constructors) = instance.function(store, name) {
+                    return enter(store, name, constructors, &[]);
+                }
             }
-        }
-        Ok(Outcome::Returned(Vec::new()))
+            Ok(Outcome::Returned(Vec::new()))
+        })
     }
 
     /// Runs the program: its constructors, then `main` with the arguments that it was given, then what it has left to do
@@ -132,11 +151,8 @@ impl Thread {
     /// If it has no `main`, or its arguments do not fit into its memory.
     pub fn run(&self, store: &mut Store, instance: Instance) -> Result<Outcome, ThreadError> {
         if let Some(start) = instance.function(store, "_start") {
-            let outcome = start.call(store, &[]).map_err(|error| ThreadError::Call("_start", error))?;
-            return Ok(match self.told(store, outcome) {
-                Outcome::Returned(_) => Outcome::Exited(0),
-                other => other,
-            });
+            let outcome = self.told(store, |_, store| enter(store, "_start", start, &[]))?;
+            return Ok(if matches!(outcome, Outcome::Returned(_)) { Outcome::Exited(0) } else { outcome });
         }
         match self.initialize(store, instance)? {
             Outcome::Returned(_) => {}
@@ -146,30 +162,62 @@ impl Thread {
             .into_iter()
             .find_map(|name| Some((name, instance.function(store, name)?)))
             .ok_or(ThreadError::NoEntry)?;
-        let takes = main.function_type(store).map_or(0, |function_type| function_type.parameters.len());
-        let arguments = match takes {
-            0 => Vec::new(),
-            _ => {
-                let written = process::write_arguments(&self.state, store, instance);
-                let (count, pointers) = match written {
-                    Ok(written) => written,
-                    Err(error) => return Err(ThreadError::Arguments(format!("{error:?}"))),
-                };
-                vec![Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())]
-            }
-        };
-        let outcome = main.call(store, &arguments[..takes.min(2)]).map_err(|error| ThreadError::Call(name, error))?;
-        let outcome = self.told(store, outcome);
-        process::end(&self.state, store, instance, outcome).map(|outcome| self.told(store, outcome))
+        self.told(store, |state, store| {
+            let takes = main.function_type(store).map_or(0, |function_type| function_type.parameters.len());
+            let (count, pointers) = if takes == 0 { (0, 0) } else { process::write_arguments(state, store, instance)? };
+            let arguments = [Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())];
+            let outcome = enter(store, name, main, &arguments[..takes.min(2)])?;
+            Ok(process::end(state, store, instance, outcome)?)
+        })
     }
 
-    /// The outcome, with C++ exceptions that nothing caught turned into traps that say so.
-    fn told(&self, store: &Store, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::Threw(uncaught) => self.state.uncaught(store, uncaught),
-            other => other,
+    /// What comes of `call`, with C++ exceptions that nothing caught turned into traps that say so.
+    fn told(
+        &self,
+        store: &mut Store,
+        call: impl FnOnce(&ThreadState, &mut Store) -> Result<Outcome, Failed>,
+    ) -> Result<Outcome, ThreadError> {
+        match call(&self.state, store) {
+            Ok(Outcome::Threw(uncaught)) => Ok(self.state.uncaught(store, uncaught)),
+            Ok(outcome) => Ok(outcome),
+            Err(Failed::Call(error)) => Err(error),
+            Err(Failed::Host(HostError::Exit(status))) => Ok(Outcome::Exited(status)),
+            Err(Failed::Host(HostError::Raised(report))) => Ok(Outcome::Trapped(report)),
+            Err(Failed::Host(HostError::Message(message))) => Err(ThreadError::Unfit(message)),
+            Err(Failed::Host(other)) => Err(ThreadError::Unfit(format!("{other:?}"))),
         }
     }
+}
+
+/// Why what leads to an outcome was left.
+enum Failed {
+    Call(ThreadError),
+    Host(HostError),
+}
+
+impl From<HostError> for Failed {
+    fn from(error: HostError) -> Self {
+        Self::Host(error)
+    }
+}
+
+/// Calls an export that the program is entered by.
+fn enter(store: &mut Store, name: &'static str, function: Function, arguments: &[Value]) -> Result<Outcome, Failed> {
+    function.call(store, arguments).map_err(|error| Failed::Call(ThreadError::Call(name, error)))
+}
+
+/// Tells a program that watches over its stack where that is.
+fn prepare_stack(state: &ThreadState, store: &mut Store, instance: Instance) -> Result<(), HostError> {
+    let find = |store: &Store, name| instance.function(store, name);
+    if let Some(init) = find(store, "emscripten_stack_init") {
+        exports::call_u32(store, init, &[])?;
+    }
+    let names = ["__set_stack_limits", "emscripten_stack_get_base", "emscripten_stack_get_end"];
+    if let [Some(set), Some(base), Some(end)] = names.map(|name| find(store, name)) {
+        let limits = [exports::call_u32(store, base, &[])?, exports::call_u32(store, end, &[])?];
+        exports::call_u32(store, set, &limits)?;
+    }
+    state.exports_of(store, instance).map(drop)
 }
 
 impl ThreadState {

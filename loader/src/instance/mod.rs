@@ -13,6 +13,7 @@ use crate::call::NO_ENTRY;
 use crate::entity::{Extern, Function, Global, Memory, MemoryData, Table, TableData, Tag};
 use crate::error::{LoadError, SystemError};
 use crate::image::Image;
+use crate::linker::DefineError;
 use crate::owned::Owned;
 use crate::report::TrapReport;
 use crate::store::{Store, StoreInner};
@@ -60,6 +61,8 @@ pub enum InstantiateError {
     System(SystemError),
     /// The artifact is not as it must be.
     Artifact(LoadError),
+    /// What an import is bound to would have been defined twice.
+    Defined(DefineError),
 }
 
 /// An import that is defined by no one.
@@ -95,11 +98,18 @@ impl fmt::Display for InstantiateError {
             Self::Limit(what) => write!(formatter, "limit met: {what}"),
             Self::System(error) => write!(formatter, "{error}"),
             Self::Artifact(error) => write!(formatter, "{error}"),
+            Self::Defined(error) => write!(formatter, "{error}"),
         }
     }
 }
 
 impl std::error::Error for InstantiateError {}
+
+impl From<DefineError> for InstantiateError {
+    fn from(error: DefineError) -> Self {
+        Self::Defined(error)
+    }
+}
 
 impl From<SystemError> for InstantiateError {
     fn from(error: SystemError) -> Self {

@@ -149,6 +149,11 @@ impl WasiBuilder {
         arguments.into_iter().fold(self, Self::argument)
     }
 
+    /// The program's own name, if it was given one that is UTF-8.
+    pub fn program_name(&self) -> Option<&str> {
+        std::str::from_utf8(self.arguments.first()?).ok()
+    }
+
     /// Adds an environment variable, or sets one again that was added before.
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         let (mut bytes, value) = (crate::system::bytes(name.into()), crate::system::bytes(value.into()));
@@ -165,6 +170,13 @@ impl WasiBuilder {
             None => self.environment.push(bytes),
         }
         self
+    }
+
+    /// Adds an environment variable, unless one of that name was added before.
+    pub fn default_environment(self, name: &str, value: &str) -> Self {
+        let is_it =
+            |variable: &Vec<u8>| variable.starts_with(name.as_bytes()) && variable.get(name.len()) == Some(&b'=');
+        if self.environment.iter().any(is_it) { self } else { self.environment(name, value) }
     }
 
     /// Gives the program the standard streams of this process.
