@@ -1,7 +1,5 @@
 //! What a program asks of its host: names of imports in, the interfaces that they belong to and what is missing out.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use wasmc_loader::{Linker, Printable};
 use wasmc_wasi::WasiBuilder;
@@ -17,10 +15,13 @@ enum Interface {
     /// Threads of WASI, and the memory that they share.
     #[serde(rename = "wasi-threads")]
     WasiThreads,
-    /// The functions that Emscripten's JavaScript has.
+    /// What Emscripten's JavaScript has for programs without a browser.
     #[serde(rename = "emscripten")]
     Emscripten,
-    /// The same, under names that mean something to the program's own JavaScript only.
+    /// What only a browser has, or JavaScript of the program's own.
+    #[serde(rename = "emscripten-browser")]
+    Browser,
+    /// Emscripten's, under names that mean something to the program's own JavaScript only.
     #[serde(rename = "emscripten-minified")]
     EmscriptenMinified,
     /// Another module, or a host of its own.
@@ -29,11 +30,19 @@ enum Interface {
 }
 
 impl Interface {
-    fn of(module: &str, field: &str) -> Self {
+    /// `is_emscriptens`: whether Emscripten linked the program.
+    fn of(module: &str, field: &str, is_emscriptens: bool) -> Self {
         match (module, field) {
             ("wasi", "thread-spawn") => Self::WasiThreads,
             _ if wasmc_wasi::is_module(module) => Self::Wasi,
-            ("env" | "GOT.mem" | "GOT.func", _) => Self::Emscripten,
+            ("GOT.mem" | "GOT.func", _) => Self::Emscripten,
+            (wasmc_emscripten::MODULE, _) if is_emscriptens => {
+                if wasmc_emscripten::defines(field) || LINKED.contains(&field) {
+                    Self::Emscripten
+                } else {
+                    Self::Browser
+                }
+            }
             // `emcc -O3` calls its one module and the functions in it by letters.
             _ if module.len() == 1 && field.len() <= 2 => Self::EmscriptenMinified,
             _ => Self::Other,
@@ -44,7 +53,8 @@ impl Interface {
         match self {
             Self::Wasi => "WASI preview 1",
             Self::WasiThreads => "WASI's threads",
-            Self::Emscripten => "env: Emscripten, or a host of its own",
+            Self::Emscripten => "Emscripten",
+            Self::Browser => "a browser, or JavaScript of the program's own",
             Self::EmscriptenMinified => {
                 "Emscripten, with minified names: link it with -O1, -O2 or -sSTANDALONE_WASM, or with --profiling-funcs"
             }
@@ -52,6 +62,9 @@ impl Interface {
         }
     }
 }
+
+/// What programs that Emscripten linked import besides functions.
+const LINKED: [&str; 5] = ["memory", "__indirect_function_table", "__stack_pointer", "__memory_base", "__table_base"];
 
 /// What a program imports.
 #[derive(Debug, Serialize)]
@@ -75,13 +88,21 @@ struct Import {
 pub(super) fn show<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, is_json: bool) -> anyhow::Result<i32> {
     let mut linker = Linker::new();
     WasiBuilder::new().build()?.add_to_linker(&mut linker)?;
+    let names: Vec<(&str, &str)> = names.collect();
+    let is_emscriptens = names.iter().any(|(module, field)| {
+        *module == wasmc_emscripten::MODULE && wasmc_emscripten::is_emscriptens(field) || module.starts_with("GOT.")
+    });
     let import = |(module, field): (&str, &str)| {
-        let interface = Interface::of(module, field);
-        // The functions of threads, and the memory that they share, are defined when a program has them.
-        let is_defined = linker.defines(module, field) || interface == Interface::WasiThreads;
+        let interface = Interface::of(module, field, is_emscriptens);
+        let is_defined = match interface {
+            Interface::Wasi => linker.defines(module, field),
+            // Defined when a program has them.
+            Interface::WasiThreads | Interface::Emscripten => true,
+            Interface::Browser | Interface::EmscriptenMinified | Interface::Other => false,
+        };
         Import { module: module.to_owned(), field: field.to_owned(), interface, is_defined }
     };
-    let mut imports: Vec<Import> = names.map(import).collect();
+    let mut imports: Vec<Import> = names.into_iter().map(import).collect();
     if imports.iter().any(|import| import.interface == Interface::WasiThreads) {
         for import in imports.iter_mut().filter(|import| (&*import.module, &*import.field) == ("env", "memory")) {
             (import.interface, import.is_defined) = (Interface::WasiThreads, true);
@@ -107,15 +128,16 @@ impl Report {
             let there = if missing == 0 { "all there".to_owned() } else { format!("{missing} missing") };
             text.push_str(&format!("{}: {} imports, {there}\n", interface.describe(), of_it.count()));
         }
-        let mut missing = BTreeMap::<&str, Vec<&str>>::new();
-        for import in self.imports.iter().filter(|import| !import.is_defined) {
-            missing.entry(&import.module).or_default().push(&import.field);
-        }
-        if !missing.is_empty() {
-            text.push_str("\nmissing\n");
-        }
-        for (module, fields) in missing {
-            for field in fields {
+        let called = "what ends the program when it is called";
+        for (title, is_in) in [("missing", false), (called, true)] {
+            let is_listed = |import: &&Import| !import.is_defined && (import.interface == Interface::Browser) == is_in;
+            let mut listed: Vec<&Import> = self.imports.iter().filter(is_listed).collect();
+            if listed.is_empty() {
+                continue;
+            }
+            text.push_str(&format!("\n{title}\n"));
+            listed.sort_by(|one, other| one.module.cmp(&other.module));
+            for Import { module, field, .. } in listed {
                 text.push_str(&format!("  {} {}\n", Printable(module), Printable(field)));
             }
         }

@@ -1,31 +1,14 @@
-//! Which programs are Emscripten's, and which of their imports are there: names in, a kind out.
+//! Which programs Emscripten linked, and which of what they import is there: names in, an answer out.
 
 use std::fmt;
 
-use wasmc_loader::Image;
+use wasmc_loader::{ExternType, Image, ImportType};
 
 use crate::{MODULE, functions, invoke};
 
-/// What an import of [`MODULE`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Import {
-    /// A function that is there.
-    Function,
-    /// A function of Emscripten's that needs a browser, or JavaScript of the program's own.
-    BrowserOnly,
-    /// Nothing of Emscripten's, as far as its name says.
-    Unknown,
-}
-
-/// What the function `name` of [`MODULE`] is.
-pub fn import(name: &str) -> Import {
-    if functions::NAMES.contains(&name) || invoke::is_name(name) || is_catch(name) {
-        Import::Function
-    } else if is_emscriptens(name) {
-        Import::BrowserOnly
-    } else {
-        Import::Unknown
-    }
+/// Whether the interface has the function `name` of [`MODULE`].
+pub fn defines(name: &str) -> bool {
+    functions::NAMES.contains(&name) || invoke::is_name(name) || is_catch(name)
 }
 
 /// Whether `name` is one of `__cxa_find_matching_catch_*`, which are numbered by how many types they take.
@@ -33,46 +16,19 @@ pub(crate) fn is_catch(name: &str) -> bool {
     name.strip_prefix("__cxa_find_matching_catch_").is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
-/// Whether a name looks like one of Emscripten's own.
-fn is_emscriptens(name: &str) -> bool {
-    const PREFIXES: &[&str] = &[
-        "emscripten_",
-        "_emscripten_",
-        "__syscall",
-        "_emval_",
-        "_embind_",
-        "__cxa_",
-        "gl",
-        "egl",
-        "al",
-        "alc",
-        "SDL_",
-        "IMG_",
-        "Mix_",
-        "TTF_",
-        "glfw",
-        "glut",
-        "emscripten",
-        "__asyncjs__",
-        "_wasmfs_",
-    ];
-    PREFIXES.iter().any(|prefix| {
-        let rest = name.strip_prefix(prefix);
-        // `glClear`, not `glance`.
-        rest.is_some_and(|rest| {
-            !prefix.bytes().all(|byte| byte.is_ascii_lowercase())
-                || rest.starts_with(|first: char| first.is_ascii_uppercase())
-                || prefix.len() > 3
-        })
-    })
+/// Whether what imports the function `name` of [`MODULE`] was linked by Emscripten: it is one that is there, or has a name
+/// as only Emscripten's have.
+pub fn is_emscriptens(name: &str) -> bool {
+    const PREFIXES: [&str; 5] = ["emscripten_", "_emscripten_", "__syscall_", "_emval_", "_embind_"];
+    defines(name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 pub(crate) fn is_wanted_by(image: &Image) -> bool {
-    let asks = image.import_names().any(|(module, field)| {
-        module == MODULE && matches!(import(field), Import::Function | Import::BrowserOnly)
-            || module.starts_with("GOT.")
-    });
-    if asks {
+    let is_ours = |import: ImportType<'_>| match import.kind {
+        ExternType::Function(_) => import.module == MODULE && is_emscriptens(import.field),
+        _ => import.module.starts_with("GOT."),
+    };
+    if image.imports().any(is_ours) {
         return true;
     }
     // A simple program imports nothing but WASI, and yet is entered in Emscripten's own way.

@@ -26,7 +26,7 @@ mod thread;
 mod time;
 mod unavailable;
 
-pub use detect::{Import, MinifiedError, import};
+pub use detect::{MinifiedError, defines, is_emscriptens};
 pub use thread::{Thread, ThreadError};
 
 /// The module that programs import Emscripten's functions from.
