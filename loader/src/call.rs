@@ -51,6 +51,8 @@ pub enum CallError {
     },
     /// The function, or something else that was given, belongs to another store.
     OtherStore,
+    /// The function is not of the type that it was to be called by.
+    FunctionType,
     /// The artifact has no code by which a host could call functions of this type.
     NoEntry,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for CallError {
                 write!(formatter, "argument {position} must be of type {expected}, but is of type {found}")
             }
             Self::OtherStore => formatter.write_str("the function belongs to another store"),
+            Self::FunctionType => formatter.write_str("the function has another type than it is called by"),
             Self::NoEntry => formatter.write_str("the artifact has no entry for a host to call this function by"),
         }
     }

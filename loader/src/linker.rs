@@ -8,6 +8,7 @@ use crate::entity::{Extern, SharedMemory};
 use crate::host::{Caller, HostDefinition, HostError, IntoHostFunction};
 use crate::image::Image;
 use crate::instance::{self, Instance, InstantiateError};
+use crate::number::Number;
 use crate::store::Store;
 use crate::types::FunctionType;
 use crate::value::Value;
@@ -97,6 +98,30 @@ impl Linker {
         F: Fn(&mut Caller<'_>, &[Value], &mut [Value]) -> Result<(), HostError> + Send + Sync + 'static,
     {
         self.insert(module, name, Definition::Host(Arc::new(HostDefinition::array(function_type, closure))))
+    }
+
+    /// Defines a function of numbers: a closure that is given the places of its arguments, from the first on, and leaves its
+    /// results there. Nothing is allocated for a call.
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the type has more than numbers ([`FunctionType::number_type`] is `None`).
+    pub fn number_function<F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        function_type: FunctionType,
+        closure: F,
+    ) -> Result<&mut Self, DefineError>
+    where
+        F: Fn(&mut Caller<'_>, &mut [Number]) -> Result<(), HostError> + Send + Sync + 'static,
+    {
+        let definition = HostDefinition::numbers(function_type, closure).expect("a type of numbers only");
+        self.insert(module, name, Definition::Host(Arc::new(definition)))
     }
 
     /// Defines a C function, called as [`wasmc_contract::convention`] says: with a

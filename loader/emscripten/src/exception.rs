@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{Caller, ExceptionReference, GuestMemory, HostError, Store, TrapCode, Value};
 
-use crate::exports::{call_u32, needed};
+use crate::exports::{Export, needed};
 use crate::thread::ThreadState;
 
 const HEADER_BYTES: u32 = 24;
@@ -94,7 +94,7 @@ pub(crate) fn long_jump(
     value: u32,
 ) -> Result<(), HostError> {
     let set_threw = needed(thread.exports(caller)?.set_threw, "setThrew")?;
-    call_u32(caller.store(), set_threw, &[place, value.max(1)])?;
+    set_threw.call(caller.store(), &[place, value.max(1)])?;
     unwind(thread, caller, 0)
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn long_jump(
 pub(crate) fn allocate(thread: &ThreadState, caller: &mut Caller<'_>, size_bytes: u32) -> Result<u32, HostError> {
     let malloc = needed(thread.exports(caller)?.malloc, "malloc")?;
     let whole = size_bytes.checked_add(HEADER_BYTES).ok_or("an exception is too large")?;
-    let header = call_u32(caller.store(), malloc, &[whole])?;
+    let header = malloc.call(caller.store(), &[whole])?;
     if header == 0 {
         return Err("there is no memory left for an exception".into());
     }
@@ -114,7 +114,7 @@ pub(crate) fn allocate(thread: &ThreadState, caller: &mut Caller<'_>, size_bytes
 /// `__cxa_free_exception`: gives that memory back.
 pub(crate) fn free(thread: &ThreadState, caller: &mut Caller<'_>, object: u32) -> Result<(), HostError> {
     let free = needed(thread.exports(caller)?.free, "free")?;
-    call_u32(caller.store(), free, &[object.wrapping_sub(HEADER_BYTES)]).map(drop)
+    free.call(caller.store(), &[object.wrapping_sub(HEADER_BYTES)]).map(drop)
 }
 
 /// `__cxa_increment_exception_refcount`.
@@ -123,7 +123,7 @@ pub(crate) fn add_reference(thread: &ThreadState, caller: &mut Caller<'_>, objec
         return Ok(());
     }
     if let Some(own) = thread.exports(caller)?.add_reference {
-        return call_u32(caller.store(), own, &[object]).map(drop);
+        return own.call(caller.store(), &[object]).map(drop);
     }
     let header = Header::of(caller, object)?;
     header.write(REFERENCES, header.read(REFERENCES)?.wrapping_add(1))
@@ -135,7 +135,7 @@ pub(crate) fn drop_reference(thread: &ThreadState, caller: &mut Caller<'_>, obje
         return Ok(());
     }
     if let Some(own) = thread.exports(caller)?.drop_reference {
-        return call_u32(caller.store(), own, &[object]).map(drop);
+        return own.call(caller.store(), &[object]).map(drop);
     }
     let header = Header::of(caller, object)?;
     let left = header.read(REFERENCES)?.wrapping_sub(1);
@@ -146,7 +146,7 @@ pub(crate) fn drop_reference(thread: &ThreadState, caller: &mut Caller<'_>, obje
     let destructor = header.read(DESTRUCTOR)?;
     if destructor != 0 {
         let destroy = thread.exports(caller)?.function(caller.store(), destructor)?;
-        call_u32(caller.store(), destroy, &[object])?;
+        Export::new(caller.store(), destroy)?.call(caller.store(), &[object])?;
     }
     free(thread, caller, object)
 }
@@ -210,7 +210,7 @@ pub(crate) fn begin_catch(thread: &ThreadState, caller: &mut Caller<'_>, object:
 /// `__cxa_end_catch`: the innermost handler ends.
 pub(crate) fn end_catch(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
     let set_threw = needed(thread.exports(caller)?.set_threw, "setThrew")?;
-    call_u32(caller.store(), set_threw, &[0, 0])?;
+    set_threw.call(caller.store(), &[0, 0])?;
     let object = thread.exceptions.caught().pop().ok_or("a handler ends that did not begin")?;
     drop_reference(thread, caller, object)?;
     thread.exceptions.last.store(0, Ordering::Relaxed);
@@ -222,11 +222,11 @@ pub(crate) fn end_catch(thread: &ThreadState, caller: &mut Caller<'_>) -> Result
 pub(crate) fn caught_object(thread: &ThreadState, caller: &mut Caller<'_>, object: u32) -> Result<u32, HostError> {
     let exports = thread.exports(caller)?;
     if let Some(own) = exports.caught_object {
-        return call_u32(caller.store(), own, &[object]);
+        return own.call(caller.store(), &[object]);
     }
     let object_type = Header::of(caller, object)?.read(TYPE)?;
     if let Some(is_pointer_type) = exports.is_pointer_type
-        && call_u32(caller.store(), is_pointer_type, &[object_type])? != 0
+        && is_pointer_type.call(caller.store(), &[object_type])? != 0
     {
         let memory = caller.memory().ok_or("the program throws exceptions, but has no memory")?;
         return memory.read_u32(object.into()).ok_or(HostError::Trap(TrapCode::MemoryOutOfBounds));
@@ -259,7 +259,7 @@ pub(crate) fn find_catch(thread: &ThreadState, caller: &mut Caller<'_>, types: &
             break;
         }
         let can_catch = needed(thread.exports(caller)?.can_catch, "__cxa_can_catch")?;
-        if call_u32(caller.store(), can_catch, &[*candidate, object_type, adjusted])? != 0 {
+        if can_catch.call(caller.store(), &[*candidate, object_type, adjusted])? != 0 {
             caught = *candidate;
             break;
         }

@@ -1,28 +1,35 @@
 //! What the interface calls of a program: its own functions, under the names of different releases, and calls of them.
 
-use wasmc_loader::{Function, HostError, Instance, Memory, Outcome, Store, Table, Value};
+use wasmc_loader::{Function, HostError, Instance, Memory, Number, NumberType, Outcome, Store, Table, Value};
 
 /// What an instance has for its host. Functions are there if the program has a use for what calls them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Exports {
     pub(crate) memory: Memory,
     pub(crate) table: Option<Table>,
-    pub(crate) malloc: Option<Function>,
-    pub(crate) free: Option<Function>,
-    pub(crate) errno_location: Option<Function>,
-    pub(crate) set_threw: Option<Function>,
-    pub(crate) stack_save: Option<Function>,
-    pub(crate) stack_restore: Option<Function>,
-    pub(crate) stack_alloc: Option<Function>,
-    pub(crate) set_upper_half: Option<Function>,
-    pub(crate) functions_at_exit: Option<Function>,
-    pub(crate) close_streams: Option<Function>,
-    pub(crate) flush: Option<Function>,
-    pub(crate) can_catch: Option<Function>,
-    pub(crate) is_pointer_type: Option<Function>,
-    pub(crate) caught_object: Option<Function>,
-    pub(crate) add_reference: Option<Function>,
-    pub(crate) drop_reference: Option<Function>,
+    pub(crate) malloc: Option<Export>,
+    pub(crate) free: Option<Export>,
+    pub(crate) errno_location: Option<Export>,
+    pub(crate) set_threw: Option<Export>,
+    pub(crate) stack_save: Option<Export>,
+    pub(crate) stack_restore: Option<Export>,
+    pub(crate) stack_alloc: Option<Export>,
+    pub(crate) set_upper_half: Option<Export>,
+    pub(crate) functions_at_exit: Option<Export>,
+    pub(crate) close_streams: Option<Export>,
+    pub(crate) flush: Option<Export>,
+    pub(crate) can_catch: Option<Export>,
+    pub(crate) is_pointer_type: Option<Export>,
+    pub(crate) caught_object: Option<Export>,
+    pub(crate) add_reference: Option<Export>,
+    pub(crate) drop_reference: Option<Export>,
+}
+
+/// A function of the program that takes and gives 32-bit numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Export {
+    function: Function,
+    number_type: NumberType,
 }
 
 impl Exports {
@@ -33,7 +40,7 @@ impl Exports {
         memory: Option<Memory>,
         table: Option<Table>,
     ) -> Result<Self, HostError> {
-        let first = |names: &[&str]| names.iter().find_map(|name| instance.function(store, name));
+        let first = |names: &[&str]| names.iter().find_map(|name| Export::find(store, instance, name));
         Ok(Self {
             memory: memory.or_else(|| instance.memory(store, "memory")).ok_or("the program has no memory")?,
             table: table.or_else(|| instance.export(store, "__indirect_function_table")?.table()),
@@ -69,31 +76,52 @@ impl Exports {
 }
 
 /// An export that a function of the interface needs.
-pub(crate) fn needed(function: Option<Function>, name: &str) -> Result<Function, HostError> {
-    function.ok_or_else(|| {
+pub(crate) fn needed(export: Option<Export>, name: &str) -> Result<Export, HostError> {
+    export.ok_or_else(|| {
         let option = format!("link it with -sEXPORTED_FUNCTIONS=_{name}");
         HostError::Message(format!("the program does not export `{name}`, which what it calls needs: {option}"))
     })
 }
 
-/// Calls one of the program's functions; what it does not return is passed on.
-pub(crate) fn call(store: &mut Store, function: Function, arguments: &[Value]) -> Result<Option<Value>, HostError> {
-    match function.call(store, arguments).map_err(|error| HostError::Message(error.to_string()))? {
-        Outcome::Returned(values) => Ok(values.first().copied()),
-        Outcome::Exited(status) => Err(HostError::Exit(status)),
-        Outcome::Trapped(report) => Err(HostError::Raised(report)),
-        Outcome::Threw(uncaught) => Err(uncaught.into()),
+impl Export {
+    /// One of the program's functions.
+    pub(crate) fn new(store: &Store, function: Function) -> Result<Self, HostError> {
+        let number_type =
+            function.number_type(store).ok_or("a function is called by the host that takes no numbers")?;
+        Ok(Self { function, number_type })
+    }
+
+    /// The function that `instance` exports as `name`; `None` if there is none that takes and gives numbers.
+    pub(crate) fn find(store: &Store, instance: Instance, name: &str) -> Option<Self> {
+        Self::new(store, instance.function(store, name)?).ok()
+    }
+
+    /// How many numbers a call takes or gives.
+    pub(crate) fn places(&self) -> usize {
+        self.number_type.places()
+    }
+
+    /// Calls the function with as many of `arguments` as it takes; 0 if it gives nothing. What it does not return is passed
+    /// on.
+    pub(crate) fn call(&self, store: &mut Store, arguments: &[u32]) -> Result<u32, HostError> {
+        let mut numbers = [Number::default(); 8];
+        for (number, argument) in numbers.iter_mut().zip(arguments) {
+            *number = Number::new(*argument);
+        }
+        match self.function.call_numbers(store, self.number_type, &mut numbers) {
+            Ok(None) => Ok(numbers[0].get()),
+            Ok(Some(outcome)) => Err(passed_on(outcome)),
+            Err(error) => Err(HostError::Message(error.to_string())),
+        }
     }
 }
 
-/// Calls a function of the program that takes and gives 32-bit numbers; 0 if it gives none.
-pub(crate) fn call_u32(store: &mut Store, function: Function, arguments: &[u32]) -> Result<u32, HostError> {
-    let mut values = [Value::I32(0); 6];
-    for (value, argument) in values.iter_mut().zip(arguments) {
-        *value = Value::I32(argument.cast_signed());
-    }
-    match call(store, function, &values[..arguments.len()])? {
-        Some(Value::I32(result)) => Ok(result.cast_unsigned()),
-        _ => Ok(0),
+/// What a host function ends by that called code which did not return.
+pub(crate) fn passed_on(outcome: Outcome) -> HostError {
+    match outcome {
+        Outcome::Returned(_) => HostError::Message("a call returned, and did not".to_owned()),
+        Outcome::Exited(status) => HostError::Exit(status),
+        Outcome::Trapped(report) => HostError::Raised(report),
+        Outcome::Threw(uncaught) => uncaught.into(),
     }
 }

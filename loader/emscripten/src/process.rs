@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store, Value};
 use wasmc_wasi::Errno;
 
-use crate::exports::{Exports, call_u32, needed};
+use crate::exports::{Export, Exports, needed};
 use crate::thread::ThreadState;
 
 /// What programs find in their environment if they are given nothing else.
@@ -41,11 +41,11 @@ pub(crate) fn force_exit(thread: &ThreadState, caller: &mut Caller<'_>, status: 
 /// to do so (-sEXIT_RUNTIME).
 fn finish(exports: &Exports, store: &mut Store) -> Result<(), HostError> {
     if let Some(functions_at_exit) = exports.functions_at_exit {
-        call_u32(store, functions_at_exit, &[])?;
+        functions_at_exit.call(store, &[])?;
     }
     match (exports.close_streams, exports.flush) {
-        (Some(close_streams), _) => call_u32(store, close_streams, &[]).map(drop),
-        (None, Some(flush)) => call_u32(store, flush, &[0]).map(drop),
+        (Some(close_streams), _) => close_streams.call(store, &[]).map(drop),
+        (None, Some(flush)) => flush.call(store, &[0]).map(drop),
         (None, None) => Ok(()),
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn call_signal_handler(
     signal: u32,
 ) -> Result<(), HostError> {
     let handler = thread.exports(caller)?.function(caller.store(), handler)?;
-    call_u32(caller.store(), handler, &[signal]).map(drop)
+    Export::new(caller.store(), handler)?.call(caller.store(), &[signal]).map(drop)
 }
 
 /// `_emscripten_runtime_keepalive_clear`.
@@ -118,14 +118,14 @@ pub(crate) fn write_arguments(
     for argument in thread.context.posix.arguments() {
         let bytes = [argument, b"\0"].concat();
         let length = u32::try_from(bytes.len()).map_err(|_| HostError::from("they are too long"))?;
-        addresses.push(call_u32(store, stack_alloc, &[length])?);
+        addresses.push(stack_alloc.call(store, &[length])?);
         let at = addresses[addresses.len() - 1];
         exports.memory.write(store, at.into(), &bytes).map_err(|error| HostError::Message(error.to_string()))?;
     }
     let count = addresses.len() as u32;
     addresses.push(0);
     let bytes: Vec<u8> = addresses.iter().flat_map(|address| address.to_le_bytes()).collect();
-    let pointers = call_u32(store, stack_alloc, &[bytes.len() as u32])?;
+    let pointers = stack_alloc.call(store, &[bytes.len() as u32])?;
     exports.memory.write(store, pointers.into(), &bytes).map_err(|error| HostError::Message(error.to_string()))?;
     Ok((count, pointers))
 }

@@ -10,7 +10,7 @@ use wasmc_loader::{
 };
 use wasmc_wasi::{Errno, Wasi};
 
-use crate::exports::{self, Exports};
+use crate::exports::{Export, Exports};
 use crate::functions::{self, Defined};
 use crate::{Context, MODULE, exception, invoke, process, unavailable};
 
@@ -208,35 +208,35 @@ fn enter(store: &mut Store, name: &'static str, function: Function, arguments: &
 
 /// Tells a program that watches over its stack where that is.
 fn prepare_stack(state: &ThreadState, store: &mut Store, instance: Instance) -> Result<(), HostError> {
-    let find = |store: &Store, name| instance.function(store, name);
+    let find = |store: &Store, name| Export::find(store, instance, name);
     if let Some(init) = find(store, "emscripten_stack_init") {
-        exports::call_u32(store, init, &[])?;
+        init.call(store, &[])?;
     }
     let names = ["__set_stack_limits", "emscripten_stack_get_base", "emscripten_stack_get_end"];
     if let [Some(set), Some(base), Some(end)] = names.map(|name| find(store, name)) {
-        let limits = [exports::call_u32(store, base, &[])?, exports::call_u32(store, end, &[])?];
-        exports::call_u32(store, set, &limits)?;
+        let limits = [base.call(store, &[])?, end.call(store, &[])?];
+        set.call(store, &limits)?;
     }
     state.exports_of(store, instance).map(drop)
 }
 
 impl ThreadState {
     /// What its instance exports; found when it is first asked for.
-    pub(crate) fn exports(&self, caller: &mut Caller<'_>) -> Result<Exports, HostError> {
+    pub(crate) fn exports(&self, caller: &mut Caller<'_>) -> Result<&Exports, HostError> {
         if let Some(exports) = self.exports.get() {
-            return Ok(*exports);
+            return Ok(exports);
         }
         let instance = caller.instance().ok_or("a function of the interface was called by no program")?;
         self.exports_of(caller.store(), instance)
     }
 
     /// What `instance`, which is this thread's, exports.
-    pub(crate) fn exports_of(&self, store: &Store, instance: Instance) -> Result<Exports, HostError> {
+    pub(crate) fn exports_of(&self, store: &Store, instance: Instance) -> Result<&Exports, HostError> {
         if let Some(exports) = self.exports.get() {
-            return Ok(*exports);
+            return Ok(exports);
         }
         let found = Exports::find(store, instance, self.memory.get().copied(), self.table.get().copied())?;
-        Ok(*self.exports.get_or_init(|| found))
+        Ok(self.exports.get_or_init(|| found))
     }
 
     /// The tag of C++ exceptions, with the address of what was thrown, and of long jumps, with 0.
@@ -269,7 +269,7 @@ impl ThreadState {
     /// What a function of the C library's kind gives when it fails: -1, with the number in `errno`.
     pub(crate) fn fail(&self, caller: &mut Caller<'_>, error: Errno) -> Result<i32, HostError> {
         if let Some(location) = self.exports(caller)?.errno_location {
-            let address = exports::call_u32(caller.store(), location, &[])?;
+            let address = location.call(caller.store(), &[])?;
             let memory = caller.memory().ok_or("the program has no memory")?;
             let number = u32::from(error.number());
             memory.write_u32(address.into(), number).ok_or(HostError::Trap(TrapCode::MemoryOutOfBounds))?;
@@ -294,7 +294,7 @@ impl ThreadState {
     pub(crate) fn give_upper_half(&self, caller: &mut Caller<'_>, high: u32) -> Result<(), HostError> {
         self.set_upper_half(high);
         match self.exports(caller)?.set_upper_half {
-            Some(function) => exports::call_u32(caller.store(), function, &[high]).map(drop),
+            Some(function) => function.call(caller.store(), &[high]).map(drop),
             None => Ok(()),
         }
     }

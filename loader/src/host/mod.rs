@@ -93,7 +93,7 @@ impl Caller<'_> {
     ///
     /// `host_function` must be a record of a store that is running it.
     #[inline]
-    unsafe fn new(host_function: *const HostFunction) -> Self {
+    pub(crate) unsafe fn new(host_function: *const HostFunction) -> Self {
         // SAFETY: the record, its store and its importer live while they run it.
         unsafe {
             let inner = (*((*host_function).store as *const StoreContext)).host as *mut StoreInner;
@@ -127,7 +127,7 @@ impl Caller<'_> {
     /// Ends the process if the host function has put another store in the place of the one that runs it: there would be
     /// two owners of each.
     #[inline]
-    fn check_store(&self, host_function: *const HostFunction) {
+    pub(crate) fn check_store(&self, host_function: *const HostFunction) {
         // SAFETY: the record and its store live while they run; the store does even if it was swapped and dropped.
         let own = unsafe { (*((*host_function).store as *const StoreContext)).host };
         if self.store.inner.as_ptr() as u64 != own {
@@ -163,17 +163,17 @@ impl Drop for Caller<'_> {
 
 /// A host function, apart from any store.
 pub(crate) struct HostDefinition {
-    parameters: Cow<'static, [ValueType]>,
-    results: Cow<'static, [ValueType]>,
-    identity: OnceLock<u32>,
+    pub(crate) parameters: Cow<'static, [ValueType]>,
+    pub(crate) results: Cow<'static, [ValueType]>,
+    pub(crate) identity: OnceLock<u32>,
     /// The address of a function for typed trampolines, or 0.
-    typed: u64,
+    pub(crate) typed: u64,
     /// A function for array trampolines.
     pub(crate) array: Option<HostArrayFunction>,
-    environment: u64,
+    pub(crate) environment: u64,
     /// Keeps the environment.
     #[expect(dead_code, reason = "held for its drop")]
-    owner: Option<Box<dyn Any + Send + Sync>>,
+    pub(crate) owner: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// A host function as one instance imported it.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use tz::TimeZone;
 use wasmc_loader::{Caller, GuestMemory, HostError, TrapCode};
 
-use crate::exports::{call_u32, needed};
+use crate::exports::needed;
 use crate::thread::ThreadState;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -313,7 +313,7 @@ pub(crate) fn set_zone_32(
     let malloc = needed(thread.exports(caller)?.malloc, "malloc")?;
     for (index, text) in texts.iter().enumerate() {
         let bytes = [text.as_bytes(), b"\0"].concat();
-        let address = call_u32(caller.store(), malloc, &[bytes.len() as u32])?;
+        let address = malloc.call(caller.store(), &[bytes.len() as u32])?;
         let memory = memory(caller)?;
         fault(memory.write_bytes(address.into(), &bytes))?;
         fault(memory.write_u32(u64::from(names) + 4 * index as u64, address))?;
