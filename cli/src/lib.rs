@@ -23,6 +23,7 @@ mod options;
 mod output;
 mod progress;
 mod run;
+mod run_options;
 mod script;
 mod settings;
 mod stats;

@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use wasmrun::{Program, RunOptions};
+use clap::Args as _;
+use wasmrun::Program;
 
 use crate::open::Opener;
 use crate::options::{CompileArguments, common_cpu, parse_target};
+use crate::run_options::RunArguments;
 use crate::settings::{Flags, Settings};
 use crate::stats;
 
@@ -22,7 +24,7 @@ use crate::stats;
 #[command(override_usage = "wasmc run [OPTIONS] FILE [ARGS]...")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    options: RunOptions,
+    running: RunArguments,
 
     /// Say on standard error, before the program starts, what was compiled and what the cache had.
     #[arg(long)]
@@ -65,13 +67,14 @@ pub(crate) fn parse(words: &[OsString]) -> Option<Arguments> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
+    let run_options = &arguments.running.options;
     let mut options = arguments.compilation.options(parse_target(None)?, common_cpu())?;
-    options.interruptible |= arguments.options.timeout.is_some();
-    options.canonical_nans |= arguments.options.deterministic;
+    options.interruptible |= run_options.timeout.is_some();
+    options.canonical_nans |= run_options.deterministic;
     let settings = Settings::resolve(&arguments.flags, arguments.no_cache)?;
     let mut opener = Opener::new(options, arguments.compilation.threads, settings);
     // The program, and what is preloaded, which is opened before the program starts.
-    let count = 1 + arguments.options.preloads.len();
+    let count = 1 + run_options.preloads.len();
     let mut open = |file: &Path| {
         let image = opener.open(file)?;
         if arguments.stats && opener.opened.len() == count {
@@ -79,8 +82,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         }
         Ok(image)
     };
-    let (file, rest) = wasmrun::program(&arguments.program)?;
+    let (file, rest) = program(&arguments.program)?;
     let image = open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
-    wasmrun::run(&arguments.options, &program, &mut open)
+    wasmrun::run(run_options, &program, &mut open)
+}
+
+/// The program and its arguments from what follows the options. The first may be an option that the parser does not know.
+fn program(words: &[OsString]) -> anyhow::Result<(PathBuf, &[OsString])> {
+    let (file, arguments) = words.split_first().expect("the parser requires a file");
+    if !file.as_encoded_bytes().starts_with(b"-") || file == "-" {
+        return Ok((file.into(), arguments));
+    }
+    let command = Arguments::augment_args(clap::Command::new("run"));
+    let names = command.get_arguments().filter_map(clap::Arg::get_long);
+    Err(wasmrun::unknown_option(&file.display().to_string(), names).into())
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use wasmc_contract::target::{System, Target};
-use wasmrun::RunOptions;
 use wasmrun::embedded::Slot;
 use wasmrun::process::UsageError;
 
 use crate::options::{CompileArguments, parse_target};
+use crate::run_options::RunArguments;
 use crate::{input, output, progress};
 
 mod executable;
@@ -50,15 +50,15 @@ pub(crate) struct Arguments {
     compilation: CompileArguments,
 
     #[command(flatten, next_help_heading = "Running the program")]
-    options: RunOptions,
+    running: RunArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let target = parse_target(arguments.target.as_deref())?;
     let mut options = arguments.compilation.options(target, "baseline")?;
-    options.interruptible |= arguments.options.timeout.is_some();
-    options.canonical_nans |= arguments.options.deterministic;
-    let words = words(&arguments.options, &arguments.program_arguments)?;
+    options.interruptible |= arguments.running.options.timeout.is_some();
+    options.canonical_nans |= arguments.running.options.deterministic;
+    let words = words(&arguments.running.words, &arguments.program_arguments)?;
     let output = arguments.output.clone().map_or_else(|| default_output(&arguments.file, target), Ok)?;
     let stub = stub::find(arguments.stub.as_deref(), target)?;
     for input in [&arguments.file, &stub.path] {
@@ -87,8 +87,7 @@ struct Words {
     options: u64,
 }
 
-fn words(options: &RunOptions, arguments: &[String]) -> anyhow::Result<Words> {
-    let options = options.words();
+fn words(options: &[OsString], arguments: &[String]) -> anyhow::Result<Words> {
     let mut bytes = Vec::new();
     for word in options.iter().cloned().chain(arguments.iter().map(OsString::from)) {
         let word = word.into_string().map_err(|word| {

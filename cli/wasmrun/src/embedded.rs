@@ -14,11 +14,11 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use clap::Parser as _;
 use wasmc_contract::{CONTRACT_REVISION, CONTRACT_VERSION};
 use wasmc_loader::Image;
 
 use crate::RunOptions;
+use crate::command_line::parse_options;
 
 /// How a slot starts. It is nowhere else in a stub.
 pub const MAGIC: [u8; 16] = *b"\x7fwasmc\xb5slot\r\n\x1a\0\0";
@@ -126,7 +126,8 @@ pub fn open(name: &OsStr) -> anyhow::Result<Embedded> {
     let words = read_words(&mut file, &slot).with_context(damaged)?;
     let image = Image::from_part(file, slot.artifact_offset, slot.artifact_length).with_context(damaged)?;
     let (options, arguments) = words.split_at(usize::try_from(slot.options).unwrap_or(usize::MAX).min(words.len()));
-    Ok(Embedded { image, options: parse(options), arguments: arguments.to_vec() })
+    let options = parse_options(options).with_context(damaged)?;
+    Ok(Embedded { image, options, arguments: arguments.to_vec() })
 }
 
 fn read_words(file: &mut File, slot: &Slot) -> anyhow::Result<Vec<OsString>> {
@@ -145,18 +146,6 @@ fn read_words(file: &mut File, slot: &Slot) -> anyhow::Result<Vec<OsString>> {
 /// A word as the system has it. `wasmc build` takes none that is not UTF-8.
 fn word(bytes: &[u8]) -> anyhow::Result<OsString> {
     Ok(std::str::from_utf8(bytes).context("its options are not UTF-8")?.into())
-}
-
-fn parse(words: &[OsString]) -> RunOptions {
-    #[derive(clap::Parser)]
-    struct Words {
-        #[command(flatten)]
-        options: RunOptions,
-    }
-    if words.is_empty() {
-        return RunOptions::default();
-    }
-    Words::parse_from(std::iter::once(OsString::from("wasmrun")).chain(words.iter().cloned())).options
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use wasmc_loader::Image;
 
-use process::UsageError;
-
 pub mod allocator;
+mod command_line;
+#[cfg_attr(not(feature = "demangle"), path = "demangle_nothing.rs")]
+mod demangle;
 pub mod embedded;
-mod emscripten;
-mod grants;
+mod help;
+mod hosts;
 mod instantiate;
 mod options;
 pub mod process;
@@ -23,7 +24,8 @@ mod run;
 mod timeout;
 mod values;
 
-pub use options::{Grant, RunOptions, UnknownImports, Variable};
+pub use command_line::{Command, parse, unknown_option};
+pub use options::{Grant, OPTIONS, OptionRow, RunOptions, Takes, UnknownImports, Variable};
 pub use quantity::{Duration, Size};
 pub use run::{Open, run};
 
@@ -40,20 +42,14 @@ pub struct Program<'a> {
     pub arguments: &'a [OsString],
 }
 
-/// The program and its arguments from what follows the options on a command line.
-///
-/// # Errors
-///
-/// If the first is an option, which the parser does not know.
-pub fn program(words: &[OsString]) -> anyhow::Result<(PathBuf, &[OsString])> {
-    let (file, arguments) = words.split_first().expect("the parser requires a file");
-    if file.as_encoded_bytes().starts_with(b"-") && file != "-" {
-        let file = file.display();
-        let message =
-            format!("unknown option '{file}'; --help lists what there is (a file of that name is './{file}')");
-        return Err(UsageError(message).into());
-    }
-    Ok((file.into(), arguments))
+/// Prints how `wasmrun` is used: all of it, or a summary.
+pub fn print_help(is_long: bool) {
+    process::print(&help::help(is_long, process::style_on(&std::io::stdout())));
+}
+
+/// Prints which version this is.
+pub fn print_version() {
+    process::print(&help::version());
 }
 
 /// Opens a compiled program.

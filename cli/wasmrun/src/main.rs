@@ -7,8 +7,10 @@
 use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
 
-use clap::Parser;
-use wasmrun::{Program, RunOptions};
+use wasmrun::{Command, Program, RunOptions};
+
+#[cfg(all(target_env = "musl", panic = "abort"))]
+mod no_unwinder;
 
 // Where musl's allocator would be the choice, which makes a mapping for each size.
 #[cfg(target_env = "musl")]
@@ -16,31 +18,13 @@ use wasmrun::{Program, RunOptions};
 static ALLOCATOR: wasmrun::allocator::SmallFirst<dlmalloc::GlobalDlmalloc> =
     wasmrun::allocator::SmallFirst::new(dlmalloc::GlobalDlmalloc);
 
-/// Run a WebAssembly program that `wasmc compile` has compiled.
-///
-/// Options come before FILE; everything after it is the program's own. Nothing of the system is reachable for the
-/// program but its standard streams and what the options grant.
-///
-/// Exit status: the program's own; 134 if it trapped, 124 if it ran into --timeout, 2 for wrong usage, 1 if it could
-/// not be run.
-#[derive(Debug, Parser)]
-#[command(name = "wasmrun", version, max_term_width = 100, override_usage = "wasmrun [OPTIONS] FILE [ARGS]...")]
-struct Command {
-    #[command(flatten)]
-    options: RunOptions,
-
-    /// The compiled program, then its arguments.
-    #[arg(value_name = "FILE", required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
-    program: Vec<OsString>,
-}
-
 /// Called by the C library.
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
     wasmrun::process::open_standard_streams();
     // SAFETY: the C library passes as many strings, which end with a NUL and stay.
     let arguments = unsafe { wasmrun::process::arguments(count, arguments) };
-    let result = if wasmrun::embedded::is_there() { run_embedded(&arguments) } else { run(&parse(arguments)) };
+    let result = if wasmrun::embedded::is_there() { run_embedded(&arguments) } else { run(arguments) };
     wasmrun::process::exit(result.unwrap_or_else(|error| wasmrun::process::report("wasmrun", &error)));
 }
 
@@ -53,27 +37,30 @@ fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
     wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &mut wasmrun::open)
 }
 
-fn parse(arguments: Vec<OsString>) -> Command {
-    // Most often there are no options: then there is nothing to parse, and setting up the parser costs more than
-    // loading the program.
-    match arguments.get(1) {
-        Some(first) if !first.as_encoded_bytes().starts_with(b"-") => {
-            Command { options: RunOptions::default(), program: arguments[1..].to_vec() }
-        }
-        _ => parse_options(arguments),
-    }
+fn run(mut arguments: Vec<OsString>) -> anyhow::Result<i32> {
+    let words = arguments.split_off(arguments.len().min(1));
+    // Most often there are no options, and then there is nothing to parse.
+    let has_options = words.first().is_none_or(|first| first.as_encoded_bytes().starts_with(b"-"));
+    if has_options { run_command(words) } else { run_program(&RunOptions::default(), &words) }
 }
 
 /// Apart, so that the parser's stack is not everyone's.
 #[cold]
 #[inline(never)]
-fn parse_options(arguments: Vec<OsString>) -> Command {
-    Command::parse_from(arguments)
+fn run_command(words: Vec<OsString>) -> anyhow::Result<i32> {
+    match wasmrun::parse(words)? {
+        Command::Run(options, program) => return run_program(&options, &program),
+        Command::Help { is_long } => wasmrun::print_help(is_long),
+        Command::Version => wasmrun::print_version(),
+    }
+    Ok(0)
 }
 
-fn run(command: &Command) -> anyhow::Result<i32> {
-    let (file, arguments) = wasmrun::program(&command.program)?;
+/// Runs the program that the first of `words` names; the others are its arguments.
+fn run_program(options: &RunOptions, words: &[OsString]) -> anyhow::Result<i32> {
+    let (file, arguments) = words.split_first().expect("there is a file");
+    let file = std::path::PathBuf::from(file);
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
-    wasmrun::run(&command.options, &program, &mut wasmrun::open)
+    wasmrun::run(options, &program, &mut wasmrun::open)
 }

@@ -61,11 +61,24 @@ pub fn say(text: &str) {
     });
 }
 
+/// Writes a text to standard output, if anybody listens.
+pub(crate) fn print(text: &str) {
+    without_broken_pipe(|| {
+        let mut output = std::io::stdout();
+        let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    });
+}
+
 /// How text is emphasized on standard error: not at all unless it is a terminal that wants it.
 pub(crate) fn style() -> Style {
+    style_on(&std::io::stderr())
+}
+
+/// The same for another stream.
+pub(crate) fn style_on(stream: &impl IsTerminal) -> Style {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
-    Style { coloured: wanted && std::io::stderr().is_terminal() }
+    Style { coloured: wanted && stream.is_terminal() }
 }
 
 /// See [`style`].
@@ -78,6 +91,11 @@ impl Style {
     /// What went wrong.
     pub(crate) fn error(self, text: &str) -> String {
         self.wrap("\x1b[1;31m", text)
+    }
+
+    /// What a part of a text is headed with.
+    pub(crate) fn heading(self, text: &str) -> String {
+        self.wrap("\x1b[1;4m", text)
     }
 
     /// What matters most in a line.

@@ -1,11 +1,11 @@
 //! A trap as a person reads it: the reason, and the functions that were running under the names they have in their
 //! source.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use wasmc_loader::{Frame, Printable, TrapReport};
 
+use crate::demangle::demangle;
 use crate::process::Style;
 
 /// The report's text, without a line end after it.
@@ -48,31 +48,9 @@ fn render_frame(frame: &Frame, style: Style) -> String {
     text
 }
 
-/// The name as its language writes it, if it is Rust's or C++'s.
-fn demangle(name: &str) -> Cow<'_, str> {
-    if let Ok(rust) = rustc_demangle::try_demangle(name) {
-        return format!("{rust:#}").into();
-    }
-    if name.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(name)
-        && let Ok(cpp) = symbol.demangle()
-    {
-        return cpp.into();
-    }
-    name.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_those_of_the_source() {
-        assert_eq!(demangle("_ZN4core9panicking5panic17h0123456789abcdefE"), "core::panicking::panic");
-        assert_eq!(demangle("_ZNK3foo3barEi"), "foo::bar(int) const");
-        assert_eq!(demangle("__wasm_call_ctors"), "__wasm_call_ctors");
-        assert_eq!(demangle("_Z"), "_Z");
-    }
 
     #[test]
     fn colours_only_frame_the_text() {

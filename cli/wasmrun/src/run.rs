@@ -10,17 +10,16 @@ use wasmc_loader::{
     DebugOptions, Function, Image, Instance, InstantiateError, Linker, MemoryBudget, Outcome, Printable, Store,
     StoreOptions, TrapCode, TrapReport, Uncaught, Value,
 };
-use wasmc_wasi::{Threads, ThreadsBuilder};
 
 use crate::instantiate::{Failed, Parts};
 use crate::options::{RunOptions, UnknownImports};
 use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
 use crate::timeout::{self, Timeout};
 use crate::values::{self, Printed};
-use crate::{Program, emscripten, grants, report};
+use crate::{Program, hosts, report};
 
 /// What a thread needs besides the program's own stack: host functions' frames, ours, and a guard.
-const STACK_RESERVE_BYTES: u64 = 1 << 20;
+pub(crate) const STACK_RESERVE_BYTES: u64 = 1 << 20;
 
 /// Opens what `--preload` names.
 pub type Open<'a> = dyn FnMut(&Path) -> anyhow::Result<Image> + Send + 'a;
@@ -93,7 +92,7 @@ fn store_options(options: &RunOptions) -> StoreOptions {
 }
 
 /// Says why the program trapped; the exit status that goes with it.
-fn report_trap(tool: &str, report: &TrapReport) -> i32 {
+pub(crate) fn report_trap(tool: &str, report: &TrapReport) -> i32 {
     process::say(&format!("{tool}: {}", report::render(report, process::style())));
     STATUS_TRAP
 }
@@ -126,16 +125,12 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
-    let emscripten = emscripten::prepare(options, program)?;
+    let emscripten = hosts::emscripten::prepare(options, program)?;
     match &emscripten {
-        Some(thread) => images().for_each(|image| thread.wasi().add_imported(&mut linker, image)),
-        None => grants::add_wasi(options, program, images(), &mut linker)?,
+        Some(host) => images().for_each(|image| host.link_wasi(&mut linker, image)),
+        None => hosts::wasi::add(options, program, images(), &mut linker)?,
     }
-    let threads = if Threads::are_wanted_by(&program.image) {
-        Some(add_threads(options, program, &mut linker, &bounds.memory)?)
-    } else {
-        None
-    };
+    let threads = hosts::threads::add(options, program, &mut linker, &bounds.memory)?;
     // Never dropped, like the store.
     let parts = ManuallyDrop::new(Arc::new(Parts {
         linker,
@@ -143,8 +138,8 @@ fn execute(
         file: program.file.clone(),
         image: program.image.clone(),
     }));
-    if let Some(thread) = emscripten {
-        return emscripten::run(options, program, &parts, &thread, store);
+    if let Some(host) = emscripten {
+        return host.run(options, program, &parts, store);
     }
     let Some(threads) = threads else { return start(options, program, &parts, store) };
     let for_thread = Arc::clone(&parts);
@@ -174,41 +169,10 @@ pub(crate) fn instantiated(made: Result<Instance, Failed<'_>>) -> anyhow::Result
         Err(Failed::Instantiate(_, InstantiateError::Exited(status))) => Ok(Err(End::Status(status))),
         Err(Failed::Instantiate(_, InstantiateError::Trapped(report))) => Ok(Err(End::Trap(report))),
         Err(Failed::Instantiate(file, error)) => {
-            Err(error).with_context(|| format!("cannot instantiate '{}'", file.display()))
+            bail!("cannot instantiate '{}': {error}{}", file.display(), hosts::hint(&error));
         }
         Err(Failed::Define(error)) => Err(error.into()),
     }
-}
-
-/// Lets the program start threads. One that ends the program ends this process.
-fn add_threads(
-    options: &RunOptions,
-    program: &Program<'_>,
-    linker: &mut Linker,
-    budget: &MemoryBudget,
-) -> anyhow::Result<Threads> {
-    if options.deterministic {
-        bail!("'{}' starts threads, whose runs are never alike: --deterministic cannot hold", program.file.display());
-    }
-    let tool = program.tool;
-    let mut builder = ThreadsBuilder::new().on_end(move |outcome| {
-        let status = match outcome {
-            Outcome::Returned(_) => return,
-            Outcome::Exited(status) => *status,
-            Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => report_trap(tool, report),
-        };
-        std::process::exit(status);
-    });
-    if let Some(count_max) = options.max_threads {
-        builder = builder.count_max(count_max);
-    }
-    if let Some(size) = options.max_stack {
-        let bytes = usize::try_from(size.0.saturating_add(STACK_RESERVE_BYTES)).context("--max-stack is too large")?;
-        builder = builder.stack_bytes(bytes);
-    }
-    let threads = builder.build();
-    threads.add_to_linker(linker, &program.image, budget)?;
-    Ok(threads)
 }
 
 /// Calls what the program is to be entered by.

@@ -18,7 +18,7 @@ const DETERMINISTIC_START_NANOSECONDS: u64 = 946_684_800_000_000_000;
 const DETERMINISTIC_SEED: u64 = 0;
 
 /// Defines the functions of WASI, as far as any image imports them.
-pub(crate) fn add_wasi<'a>(
+pub(crate) fn add<'a>(
     options: &RunOptions,
     program: &Program<'_>,
     images: impl Iterator<Item = &'a Image>,
@@ -27,19 +27,11 @@ pub(crate) fn add_wasi<'a>(
     let images: Vec<&Image> =
         images.filter(|image| image.import_names().any(|(module, _)| wasmc_wasi::is_module(module))).collect();
     // What was asked for and cannot be had is an error, also where the program would not have noticed.
-    if !images.is_empty() || asks_for_files(options) {
+    if !images.is_empty() || options.first_of_files().is_some() {
         let wasi = builder(options, program)?.build()?;
         images.into_iter().for_each(|image| wasi.add_imported(linker, image));
     }
     Ok(())
-}
-
-fn asks_for_files(options: &RunOptions) -> bool {
-    let files = [&options.stdin, &options.stdout, &options.stderr];
-    !options.directories.is_empty()
-        || !options.read_only_directories.is_empty()
-        || !options.listen.is_empty()
-        || files.into_iter().any(Option::is_some)
 }
 
 /// What the options grant.
