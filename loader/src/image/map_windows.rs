@@ -15,6 +15,7 @@ use windows_sys::Win32::System::Memory::{
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 use super::Part;
+use super::unwind::Unwinding;
 use crate::error::{LoadError, SystemError};
 use crate::memory::{BorrowedFile, are_files_mapped};
 
@@ -52,6 +53,8 @@ pub(super) struct FileMapping {
     length: usize,
     /// Whether the file may be executed where it lies.
     may_execute: bool,
+    /// What the system knows of the code.
+    unwinding: Option<Unwinding>,
 }
 
 // SAFETY: the mapping is read-only and belongs to the process.
@@ -77,7 +80,8 @@ impl FileMapping {
         };
         let section = artifact.section.as_ref().expect("it is there, or was made above");
         let access = FILE_MAP_READ | if may_execute { FILE_MAP_EXECUTE } else { 0 };
-        let mapping = Self { address: view(section, access, part.offset, length)?, length, may_execute };
+        let mapping =
+            Self { address: view(section, access, part.offset, length)?, length, may_execute, unwinding: None };
         if may_execute {
             mapping.protect(mapping.bytes(), PAGE_READONLY)?;
         }
@@ -108,6 +112,8 @@ impl FileMapping {
         // What came as bytes was written by this CPU as data.
         // SAFETY: the range is mapped.
         unsafe { FlushInstructionCache(GetCurrentProcess(), text.as_ptr().cast(), text.len()) };
+        // SAFETY: the registration goes before the mapping does.
+        self.unwinding = unsafe { Unwinding::register(text, self.bytes()) };
         Ok(text)
     }
 
@@ -121,6 +127,7 @@ impl FileMapping {
 
 impl Drop for FileMapping {
     fn drop(&mut self) {
+        self.unwinding = None;
         // SAFETY: mapped by `new`; whoever holds the slices holds this.
         unsafe { unmap(self.address) };
     }
