@@ -33,6 +33,8 @@ mod linker;
 mod memory;
 mod owned;
 mod pool;
+#[cfg(windows)]
+mod readiness;
 mod report;
 mod stack;
 mod store;
@@ -55,6 +57,8 @@ pub use instance::{Instance, InstantiateError, MissingImport};
 pub use interrupt::InterruptHandle;
 pub use linker::{DefineError, Linker};
 pub use pool::{Pool, PooledInstance};
+#[cfg(windows)]
+pub use readiness::{Readiness, readiness};
 pub use report::{Frame, Printable, TrapReport};
 pub use store::{Store, StoreOptions};
 pub use types::{

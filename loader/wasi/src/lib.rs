@@ -34,10 +34,6 @@ mod place;
 mod poll;
 mod process;
 mod random;
-#[cfg(unix)]
-mod socket;
-#[cfg(windows)]
-#[path = "socket_windows.rs"]
 mod socket;
 mod system;
 mod threads;
