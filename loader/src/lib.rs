@@ -34,6 +34,8 @@ mod memory;
 mod number;
 mod owned;
 mod pool;
+#[cfg(windows)]
+mod readiness;
 mod report;
 mod stack;
 mod store;
@@ -57,6 +59,8 @@ pub use interrupt::InterruptHandle;
 pub use linker::{DefineError, Linker};
 pub use number::{Number, NumberType};
 pub use pool::{Pool, PooledInstance};
+#[cfg(windows)]
+pub use readiness::{Readiness, readiness};
 pub use report::{Frame, Printable, TrapReport};
 pub use store::{Store, StoreOptions};
 pub use types::{

@@ -68,7 +68,7 @@ bool wasmc_linker_function(wasmc_linker *linker, const char *module, const char 
                            size_t parameter_count, const wasmc_type *results, size_t result_count,
                            wasmc_host_function function, void *environment, char **error);
 
-/* Defines WASI preview 1 with these arguments, this process's standard streams, and nothing else granted. */
+/* Defines WASI preview 1 with these arguments (on Windows UTF-8), this process's standard streams, and nothing else granted. */
 bool wasmc_linker_wasi(wasmc_linker *linker, int argc, const char *const *argv, char **error);
 
 wasmc_store *wasmc_store_new(char **error);

@@ -3,6 +3,7 @@
 //! Pointers come in from C and are trusted as the header says; errors go out as texts. Nothing here maps or calls guest
 //! code itself: that is the loader's.
 
+mod argument;
 mod call;
 mod failure;
 mod linker;

@@ -1,12 +1,12 @@
 //! `wasmc_linker`: what modules import, defined by C functions.
 
 use std::ffi::{CStr, OsString, c_char, c_int, c_void};
-use std::os::unix::ffi::OsStringExt;
 
 use loader::{FunctionType, Linker, Value, ValueType};
 use wasmc_wasi::WasiBuilder;
 
 use crate::CValue;
+use crate::argument::argument;
 use crate::call::{from_value, to_value};
 use crate::failure::failing;
 use crate::text::{read, report};
@@ -123,8 +123,13 @@ unsafe extern "C" fn wasmc_linker_wasi(
 ) -> bool {
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: the header asks for `count` terminated strings.
-    let argument = |index| OsString::from_vec(unsafe { CStr::from_ptr(*arguments.add(index)) }.to_bytes().to_vec());
-    let wasi = WasiBuilder::new().arguments((0..count).map(argument)).inherit_stdio().build();
+    let texts = (0..count).map(|index| argument(unsafe { CStr::from_ptr(*arguments.add(index)) }));
+    let Some(texts) = texts.collect::<Option<Vec<OsString>>>() else {
+        // SAFETY: `error` is null or valid, by the header.
+        unsafe { report(error, "an argument is not UTF-8") };
+        return false;
+    };
+    let wasi = WasiBuilder::new().arguments(texts).inherit_stdio().build();
     // SAFETY: the header asks for a linker of `wasmc_linker_new`.
     let linker = unsafe { &mut *linker };
     let failure = match wasi {

@@ -2,9 +2,13 @@
 //! with handles for descriptors, and a call for each piece.
 
 use std::io;
-use std::os::windows::io::{AsRawHandle as _, BorrowedHandle};
+use std::os::windows::io::{AsRawHandle as _, AsRawSocket as _, BorrowedHandle, BorrowedSocket};
 
+use smallvec::SmallVec;
 use windows_sys::Win32::Foundation::{ERROR_BROKEN_PIPE, ERROR_HANDLE_EOF, HANDLE};
+use windows_sys::Win32::Networking::WinSock::{
+    MSG_PEEK, MSG_WAITALL, WSABUF, WSAEDISCON, WSAEMSGSIZE, WSAESHUTDOWN, WSAGetLastError, WSARecv, WSASend,
+};
 use windows_sys::Win32::Security::Authentication::Identity::RtlGenRandom;
 use windows_sys::Win32::Storage::FileSystem::{FILE_BEGIN, FILE_CURRENT, ReadFile, SetFilePointerEx, WriteFile};
 use windows_sys::Win32::System::IO::OVERLAPPED;
@@ -13,6 +17,9 @@ use super::GuestMemory;
 
 /// The most bytes that one call moves.
 const BYTES_MAX: u64 = 1 << 30;
+
+/// The most pieces that a call for a socket moves.
+const PIECES_MAX: usize = 64;
 
 /// A place in guest memory that was checked.
 struct Piece {
@@ -70,6 +77,89 @@ impl GuestMemory<'_> {
             // SAFETY: `transfer` has checked that the piece is accessible; the system only reads.
             unsafe { WriteFile(file, piece.address, piece.length, done, overlapped) }
         })
+    }
+
+    /// As [`Self::write_to_handle`], to wherever the file ends, also if others write to it.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn append_to_handle(&self, file: BorrowedHandle<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
+        self.move_pieces(pieces, file.as_raw_handle(), None, |file, piece, done, _| {
+            // All bits of both say so.
+            let mut overlapped = OVERLAPPED::default();
+            overlapped.Anonymous.Anonymous.Offset = u32::MAX;
+            overlapped.Anonymous.Anonymous.OffsetHigh = u32::MAX;
+            // SAFETY: `move_pieces` has checked that the piece is accessible; the system only reads.
+            unsafe { WriteFile(file, piece.address, piece.length, done, &raw mut overlapped) }
+        })
+    }
+
+    /// As [`Self::read_from_handle`], from a socket: `peek` leaves the bytes there for the next call, `wait_all` waits until
+    /// the pieces are full. Gives as well whether the end of a datagram was cut off.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn receive_from_socket(
+        &self,
+        socket: BorrowedSocket<'_>,
+        pieces: &[(u64, u64)],
+        peek: bool,
+        wait_all: bool,
+    ) -> io::Result<(usize, bool)> {
+        let mut flags = (if peek { MSG_PEEK } else { 0 } | if wait_all { MSG_WAITALL } else { 0 }).cast_unsigned();
+        let (buffers, total) = self.buffers(pieces)?;
+        let mut received = 0;
+        // SAFETY: `buffers` has checked that each piece is accessible; the system does the writing.
+        let result = unsafe {
+            let (count, overlapped) = (buffers.len() as u32, std::ptr::null_mut());
+            let socket = socket.as_raw_socket() as usize;
+            WSARecv(socket, buffers.as_ptr(), count, &raw mut received, &raw mut flags, overlapped, None)
+        };
+        if result == 0 {
+            return Ok((received as usize, false));
+        }
+        // SAFETY: the call has no precondition.
+        match unsafe { WSAGetLastError() } {
+            WSAEMSGSIZE => Ok((total, true)),
+            // The peer's last word, as on other systems.
+            WSAESHUTDOWN | WSAEDISCON => Ok((0, false)),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
+    }
+
+    /// As [`Self::write_to_handle`], to a socket.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn send_to_socket(&self, socket: BorrowedSocket<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
+        let (buffers, _) = self.buffers(pieces)?;
+        let mut sent = 0;
+        // SAFETY: `buffers` has checked that each piece is accessible; the system only reads.
+        let result = unsafe {
+            let (count, overlapped) = (buffers.len() as u32, std::ptr::null_mut());
+            WSASend(socket.as_raw_socket() as usize, buffers.as_ptr(), count, &raw mut sent, 0, overlapped, None)
+        };
+        // SAFETY: the call has no precondition.
+        if result == 0 { Ok(sent as usize) } else { Err(io::Error::from_raw_os_error(unsafe { WSAGetLastError() })) }
+    }
+
+    /// The pieces that are not empty, as far as one call takes them, and how long they are together.
+    fn buffers(&self, pieces: &[(u64, u64)]) -> io::Result<(SmallVec<[WSABUF; 8]>, usize)> {
+        let mut buffers = SmallVec::new();
+        let mut total = 0;
+        for &(address, length) in pieces.iter().filter(|(_, length)| *length > 0).take(PIECES_MAX) {
+            let to = self.pointer(address, length).ok_or(io::ErrorKind::InvalidInput)?;
+            let length = length.min(BYTES_MAX) as u32;
+            buffers.push(WSABUF { len: length, buf: to });
+            total += length as usize;
+        }
+        if buffers.is_empty() {
+            buffers.push(WSABUF { len: 0, buf: std::ptr::null_mut() });
+        }
+        Ok((buffers, total))
     }
 
     fn transfer(

@@ -33,6 +33,28 @@ struct Numbered {
     symbols: Range<usize>,
 }
 
+/// Where how code is unwound is said.
+#[cfg(windows)]
+pub(super) struct UnwindSections {
+    pub(super) functions: Range<usize>,
+    pub(super) records: Range<usize>,
+}
+
+/// Finds `.pdata` and `.xdata` of `bytes`, an artifact.
+#[cfg(windows)]
+pub(super) fn unwind_sections(bytes: &[u8]) -> Option<UnwindSections> {
+    use wasmc_contract::relocation::coff::{FUNCTIONS, UNWIND};
+    let find = |wanted: &str| {
+        (0..usize::from(u16_at(bytes, 2)?)).find_map(|index| {
+            let header = bytes.get(HEADER_BYTES + index * SECTION_BYTES..)?.get(..SECTION_BYTES)?;
+            let is_named = name(&header[..8], &[])? == wanted.as_bytes();
+            let (length, offset) = (u32_at(header, 16)?, u32_at(header, 20)?);
+            is_named.then(|| range_in(bytes, offset.into(), length.into())).flatten()
+        })
+    };
+    Some(UnwindSections { functions: find(FUNCTIONS)?, records: find(UNWIND)? })
+}
+
 /// Finds the sections of `bytes`, which start as a COFF object for a known machine does.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Ranges, Result<Targets, LoadError>), LoadError> {
     let malformed = |cause| LoadError::Malformed { section: "section headers", cause };

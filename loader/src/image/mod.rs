@@ -38,6 +38,9 @@ mod map;
 #[path = "map_windows.rs"]
 mod map;
 mod types;
+#[cfg(windows)]
+#[path = "unwind_windows.rs"]
+mod unwind;
 mod validate;
 
 pub use describe::{ExportType, ImportType};

@@ -17,6 +17,11 @@ use unix as system;
 use windows as system;
 
 pub(crate) use system::BorrowedFile;
+#[cfg(windows)]
+pub(crate) use system::are_files_mapped;
+
+/// Where in a memory pages of a file will lie, if any: what a system may have to know when it reserves the addresses.
+type View = Option<std::ops::Range<usize>>;
 
 /// What a memory holds at the start, besides zeros.
 #[derive(Clone, Copy)]
@@ -66,14 +71,14 @@ impl Mapping {
         // A memory that can never have a byte still has an address.
         let reserved_bytes = usize::try_from(reserved.max(4096)).map_err(|_| too_large())?;
         assert!(accessible <= reserved, "what is accessible is reserved");
-        let reservation = Reservation::take(reserved_bytes, accessible as usize)?;
+        let place = initial.map(|Initial { address, contents }| {
+            let end = address.checked_add(contents.length()).filter(|end| *end <= accessible);
+            address as usize..end.expect("the image fits") as usize
+        });
+        let view = place.filter(|_| initial.is_some_and(|initial| matches!(initial.contents, Contents::File { .. })));
+        let reservation = Reservation::take(reserved_bytes, accessible as usize, &view)?;
         let mut mapping = Self { reservation, restored: None };
         if let Some(Initial { address, contents }) = initial {
-            let length = match contents {
-                Contents::File { length, .. } => length,
-                Contents::Bytes(bytes) => bytes.len() as u64,
-            };
-            assert!(address.checked_add(length).is_some_and(|end| end <= accessible), "the image fits");
             // SAFETY: it is used while the memory's instance lives, which keeps the image, and so the file and the bytes.
             let restored = unsafe { contents.as_restored() };
             // SAFETY: the range is within the reservation, which nothing uses yet.
@@ -103,15 +108,8 @@ impl Mapping {
     /// Makes the mapping what it was when `accessible` bytes of it were accessible first: one system call to give
     /// changed pages back, and one more if it had grown to `length`.
     pub(crate) fn reset(&self, accessible: u64, length: u64) -> Result<(), SystemError> {
-        if length > 0 {
-            // SAFETY: the range is within the reservation, and no one looks at it meanwhile. Private pages of a file read
-            // as the file again, others as zeros.
-            unsafe { system::discard(self.base(), length as usize) }?;
-        }
-        if length > accessible {
-            // SAFETY: likewise.
-            unsafe { system::forbid_access(self.base().add(accessible as usize), (length - accessible) as usize) }?;
-        }
+        // SAFETY: the range is within the reservation, and no one looks at it meanwhile.
+        unsafe { self.reservation.reset(accessible as usize, length as usize) }?;
         match &self.restored {
             // SAFETY: the range is within the reservation, and no one looks at it meanwhile.
             Some((address, restored)) => unsafe { self.put(*address, restored) },
@@ -125,10 +123,12 @@ impl Mapping {
     unsafe fn put(&self, address: u64, contents: &Restored) -> Result<(), SystemError> {
         // SAFETY: the caller's promise; the image that the contents are of is alive, and apart from this.
         unsafe {
-            let place = self.base().add(address as usize);
             match *contents {
-                Restored::File { file, offset, length } => system::map_private(place, length as usize, file, offset),
+                Restored::File { file, offset, length } => {
+                    self.reservation.map_private(address as usize, length as usize, file, offset)
+                }
                 Restored::Bytes(bytes) => {
+                    let place = self.base().add(address as usize);
                     place.copy_from_nonoverlapping(bytes.cast(), bytes.len());
                     Ok(())
                 }
@@ -138,6 +138,13 @@ impl Mapping {
 }
 
 impl Contents<'_> {
+    fn length(&self) -> u64 {
+        match *self {
+            Self::File { length, .. } => length,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
     /// # Safety
     ///
     /// It must be used only while what it is of lives.
@@ -186,7 +193,6 @@ mod tests {
             assert_eq!((mapping.base().read(), inside.read()), (0, 7));
             // Where giving pages back loses those of files as well, they are mapped again.
             inside.write(8);
-            system::map_zeros(mapping.base(), 2 * 65536).unwrap();
             mapping.put(65536, &contents.as_restored()).unwrap();
             assert_eq!(inside.read(), 7);
         }

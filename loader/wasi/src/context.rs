@@ -2,7 +2,7 @@
 //!
 //! Nothing is granted that the builder was not told to grant.
 
-use crate::system::fd::OwnedFd;
+use crate::system::fd::{GivenFile, GivenSocket};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
@@ -73,7 +73,7 @@ impl error::Error for WasiError {}
 enum Stream {
     Null,
     Inherited,
-    File(OwnedFd),
+    File(GivenFile),
     Input(Vec<u8>),
     Output(Output),
 }
@@ -107,7 +107,7 @@ pub struct WasiBuilder {
     unfit: Option<OsString>,
     streams: [Stream; 3],
     directories: Vec<(Granted, String, Access)>,
-    sockets: Vec<OwnedFd>,
+    sockets: Vec<GivenSocket>,
     clock: Clock,
     random: Random,
 }
@@ -192,7 +192,7 @@ impl WasiBuilder {
     }
 
     /// Gives the program a descriptor (a file, a pipe, a terminal) as its standard input.
-    pub fn stdin_file(mut self, file: impl Into<OwnedFd>) -> Self {
+    pub fn stdin_file(mut self, file: impl Into<GivenFile>) -> Self {
         self.streams[0] = Stream::File(file.into());
         self
     }
@@ -204,7 +204,7 @@ impl WasiBuilder {
     }
 
     /// Gives the program a descriptor as its standard output.
-    pub fn stdout_file(mut self, file: impl Into<OwnedFd>) -> Self {
+    pub fn stdout_file(mut self, file: impl Into<GivenFile>) -> Self {
         self.streams[1] = Stream::File(file.into());
         self
     }
@@ -216,7 +216,7 @@ impl WasiBuilder {
     }
 
     /// Gives the program a descriptor as its standard error.
-    pub fn stderr_file(mut self, file: impl Into<OwnedFd>) -> Self {
+    pub fn stderr_file(mut self, file: impl Into<GivenFile>) -> Self {
         self.streams[2] = Stream::File(file.into());
         self
     }
@@ -234,8 +234,7 @@ impl WasiBuilder {
     }
 
     /// Gives the program a socket, after the directories: a listening one to accept connections from, or a connection.
-    #[cfg(unix)]
-    pub fn socket(mut self, socket: impl Into<OwnedFd>) -> Self {
+    pub fn socket(mut self, socket: impl Into<GivenSocket>) -> Self {
         self.sockets.push(socket.into());
         self
     }
@@ -270,7 +269,7 @@ impl WasiBuilder {
             let place = granted.open()?;
             objects.push(Object::Directory(Directory::new(place, Some(guest), access == Access::ReadWrite)));
         }
-        objects.extend(self.sockets.into_iter().map(|socket| Object::Socket(Handle::Owned(socket))));
+        objects.extend(self.sockets.into_iter().map(|socket| Object::Socket(Handle::owned(socket))));
         let context = Context {
             arguments: strings(&self.arguments)?,
             environment: strings(&self.environment)?,
@@ -297,7 +296,7 @@ fn open_stream(stream: Stream, number: usize) -> Object {
         Stream::Null => Object::Output(Output::discarding()),
         Stream::Inherited => Object::File(file::standard(number)),
         Stream::File(descriptor) => {
-            Object::File(file::open(Handle::Owned(descriptor), number == 0, number != 0, number != 0))
+            Object::File(file::open(Handle::owned(descriptor), number == 0, number != 0, number != 0))
         }
         Stream::Input(bytes) => Object::Input(Mutex::new((bytes, 0))),
         Stream::Output(output) => Object::Output(output),

@@ -16,6 +16,13 @@ pub(crate) enum Handle {
     Standard(BorrowedFd<'static>),
 }
 
+impl Handle {
+    /// One that is ours from now on.
+    pub(crate) fn owned(descriptor: impl Into<OwnedFd>) -> Self {
+        Self::Owned(descriptor.into())
+    }
+}
+
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {

@@ -205,6 +205,7 @@ impl From<io::Error> for Errno {
             io::ErrorKind::AlreadyExists => Self::Exist,
             io::ErrorKind::Unsupported => Self::Notsup,
             io::ErrorKind::UnexpectedEof => Self::Fault,
+            io::ErrorKind::WouldBlock => Self::Again,
             _ => Self::Io,
         }
     }
@@ -237,6 +238,41 @@ fn of_system(error: &io::Error) -> Option<Errno> {
         267 => Errno::Notdir,
         681 | 1921 => Errno::Loop,
         1314 => Errno::Perm,
+        code => return of_winsock(code),
+    })
+}
+
+/// Likewise, of the codes that calls for sockets answer.
+#[cfg(windows)]
+fn of_winsock(code: i32) -> Option<Errno> {
+    Some(match code {
+        10004 => Errno::Intr,
+        10009 => Errno::Badf,
+        10013 => Errno::Acces,
+        10014 => Errno::Fault,
+        10022 => Errno::Inval,
+        10024 => Errno::Mfile,
+        10035 => Errno::Again,
+        10036 => Errno::Inprogress,
+        10037 => Errno::Already,
+        10038 => Errno::Notsock,
+        10039 => Errno::Destaddrreq,
+        10040 => Errno::Msgsize,
+        10045 => Errno::Notsup,
+        10048 => Errno::Addrinuse,
+        10049 => Errno::Addrnotavail,
+        10050 => Errno::Netdown,
+        10051 => Errno::Netunreach,
+        10052 => Errno::Netreset,
+        10053 => Errno::Connaborted,
+        10054 => Errno::Connreset,
+        10055 => Errno::Nobufs,
+        10056 => Errno::Isconn,
+        10057 => Errno::Notconn,
+        10058 => Errno::Pipe,
+        10060 => Errno::Timedout,
+        10061 => Errno::Connrefused,
+        10065 => Errno::Hostunreach,
         _ => return None,
     })
 }

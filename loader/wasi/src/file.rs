@@ -372,7 +372,7 @@ pub(crate) fn fd_fdstat_get(
                 | rights::SOCK_ACCEPT
                 | rights::SOCK_SHUTDOWN;
             let flags = if nonblocking { descriptor_flag::NONBLOCK } else { 0 };
-            DescriptorStatus { flags, ..plain(crate::socket::file_type(handle), allowed) }
+            DescriptorStatus { flags, ..plain(crate::system::net::file_type(handle), allowed) }
         }
         Object::Input(_) => plain(FileType::Unknown, rights::FD_READ | rights::POLL_FD_READWRITE),
         Object::Output(_) => plain(FileType::Unknown, rights::FD_WRITE | rights::POLL_FD_READWRITE),
@@ -420,7 +420,7 @@ pub(crate) fn fd_filestat_get(
         Object::Memory(file) => file.status(),
         Object::Directory(directory) => directory.place.own_status()?,
         Object::Socket(handle) => FileStatus {
-            file_type: crate::socket::file_type(handle),
+            file_type: crate::system::net::file_type(handle),
             ..file_status(&crate::system::fs::fstat(handle)?)
         },
         Object::Input(_) | Object::Output(_) => FileStatus {

@@ -35,10 +35,6 @@ mod poll;
 mod posix;
 mod process;
 mod random;
-#[cfg(unix)]
-mod socket;
-#[cfg(windows)]
-#[path = "socket_windows.rs"]
 mod socket;
 mod system;
 mod threads;

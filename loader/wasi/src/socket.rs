@@ -1,23 +1,15 @@
 //! `sock_*`: sockets that the embedder opened, and the connections that they accept.
 
-use std::os::fd::AsFd;
+use std::net::Shutdown;
 
-use rustix::net::{Shutdown, SocketType};
 use wasmc_loader::GuestMemory;
 
 use crate::context::Context;
 use crate::descriptor::{Handle, Object};
 use crate::errno::Errno;
+use crate::system::fd::AsFd as _;
+use crate::system::net;
 use crate::types::{FileType, Vectors, check_result, descriptor_flag, write_size, write_u32};
-
-/// What a socket is called in a status.
-pub(crate) fn file_type(handle: &Handle) -> FileType {
-    match rustix::net::sockopt::socket_type(handle) {
-        Ok(SocketType::DGRAM) => FileType::SocketDatagram,
-        Ok(_) => FileType::SocketStream,
-        Err(_) => FileType::Unknown,
-    }
-}
 
 /// The socket that `descriptor` stands for; a standard stream may be one.
 fn with_socket<T>(
@@ -73,7 +65,7 @@ pub(crate) fn sock_recv(
             return Err(Errno::Inval);
         }
         let (peek, wait_all) = (flags & PEEK != 0, flags & WAITALL != 0);
-        let (length, was_cut) = memory.receive_from_socket(handle.as_fd(), vectors.as_slice(), peek, wait_all)?;
+        let (length, was_cut) = net::receive(memory, handle.as_fd(), vectors.as_slice(), peek, wait_all)?;
         write_size(memory, result, length)?;
         memory.write_u16(result_flags.into(), if was_cut { DATA_TRUNCATED } else { 0 }).ok_or(Errno::Fault)
     })
@@ -94,7 +86,7 @@ pub(crate) fn sock_send(
         if flags != 0 {
             return Err(Errno::Inval);
         }
-        write_size(memory, result, memory.send_to_socket(handle.as_fd(), vectors.as_slice())?)
+        write_size(memory, result, net::send(memory, handle.as_fd(), vectors.as_slice())?)
     })
 }
 
@@ -106,6 +98,6 @@ pub(crate) fn sock_shutdown(context: &Context, _: &GuestMemory, descriptor: u32,
             3 => Shutdown::Both,
             _ => return Err(Errno::Inval),
         };
-        Ok(rustix::net::shutdown(handle, how)?)
+        net::shutdown(handle, how)
     })
 }

@@ -71,22 +71,12 @@ pub(crate) fn builder(options: &RunOptions, program: &Program<'_>) -> anyhow::Re
     Ok(builder)
 }
 
-#[cfg(unix)]
 fn give_sockets(options: &RunOptions, mut builder: WasiBuilder) -> anyhow::Result<WasiBuilder> {
     for address in &options.listen {
         let socket = std::net::TcpListener::bind(address);
         builder = builder.socket(socket.with_context(|| format!("--tcplisten {address}: cannot listen"))?);
     }
     Ok(builder)
-}
-
-/// Programs get none there.
-#[cfg(windows)]
-fn give_sockets(options: &RunOptions, builder: WasiBuilder) -> anyhow::Result<WasiBuilder> {
-    match options.listen.first() {
-        Some(address) => Err(UsageError(format!("--tcplisten {address}: programs get no sockets on Windows")).into()),
-        None => Ok(builder),
-    }
 }
 
 fn opened(option: &str, file: &Path, opened: std::io::Result<File>) -> anyhow::Result<File> {

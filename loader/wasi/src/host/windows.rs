@@ -7,14 +7,15 @@ use std::path::Path;
 use cap_primitives::fs::{FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file};
 
 use crate::clock::SetTime;
-use crate::descriptor::{self, Handle, Object};
+use crate::descriptor::{Handle, Object};
 use crate::directory::{Directory, Listing};
 use crate::errno::Errno;
 use crate::file;
 use crate::path::OpenRequest;
 use crate::place::Place;
+use crate::system::fd::OwnedFd;
 use crate::system::fs::{OFlags, Timestamps, file_type, fstat, futimens};
-use crate::types::{FileStatus, FileType};
+use crate::types::FileStatus;
 
 /// A directory that is to be granted: opening one takes a flag of its own.
 pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
@@ -58,11 +59,9 @@ pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
     let has = |flag| request.flags.contains(flag);
     let mut options = OpenOptions::new();
-    options.read(request.readable).write(request.writable || has(OFlags::TRUNC)).append(has(OFlags::APPEND));
+    // Appending is up to each write: a guest may ask for it later, or no more.
+    options.read(request.readable).write(request.writable || has(OFlags::TRUNC));
     options.truncate(has(OFlags::TRUNC)).create(has(OFlags::CREATE)).create_new(has(OFlags::CREATE | OFlags::EXCL));
-    if has(OFlags::APPEND) {
-        options.truncate(false);
-    }
     options._cap_fs_ext_follow(request.follow)._cap_fs_ext_maybe_dir(true);
     let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
         // Nothing can be created without write access; what is asked for is no more than to be there.
@@ -78,13 +77,11 @@ pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable:
     if !is_directory && (has(OFlags::DIRECTORY) || path.ends_with('/')) {
         return Err(Errno::Notdir);
     }
-    let file = file::open(Handle::Owned(opened.into()), request.readable, request.writable, mutable);
-    Ok(match (file.file_type(), file.handle) {
-        (FileType::Directory, Handle::Owned(opened)) => {
-            Object::Directory(Directory::new(Place::Host(opened.into()), None, mutable))
-        }
-        (_, handle) => Object::File(descriptor::File { handle, ..file }),
-    })
+    if is_directory {
+        return Ok(Object::Directory(Directory::new(Place::Host(opened), None, mutable)));
+    }
+    let handle = Handle::Owned(OwnedFd::opened(opened, request.flags));
+    Ok(Object::File(file::open(handle, request.readable, request.writable, mutable)))
 }
 
 pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {

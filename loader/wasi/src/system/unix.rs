@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io as std_io;
-pub(crate) use std::os::fd;
 use std::os::unix::ffi::OsStringExt as _;
 
 pub(crate) use rustix::{event, io, stdio, time};
@@ -13,10 +12,13 @@ mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 
+pub(crate) mod net;
+
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{accept, fs, thread};
 #[cfg(target_os = "macos")]
 pub(crate) use macos::{accept, fs, thread};
+pub(crate) use net::send;
 
 /// Text of the host as bytes of a guest's.
 pub(crate) fn bytes(text: OsString) -> Vec<u8> {
@@ -43,7 +45,12 @@ pub(crate) fn write(
     memory.write_to_fd(file, pieces, offset)
 }
 
-/// Sends from guest memory to a socket.
-pub(crate) fn send(memory: &GuestMemory, socket: fd::BorrowedFd<'_>, pieces: &[(u64, u64)]) -> std_io::Result<usize> {
-    memory.send_to_socket(socket, pieces)
+/// Descriptors.
+pub(crate) mod fd {
+    pub(crate) use std::os::fd::*;
+
+    /// What an embedder gives as a stream,
+    pub(crate) type GivenFile = OwnedFd;
+    /// and as a socket.
+    pub(crate) type GivenSocket = OwnedFd;
 }

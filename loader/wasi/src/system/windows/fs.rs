@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cap_primitives::fs::{_WindowsByHandle as _, Metadata};
 
-use super::fd::AsFd;
+use super::fd::{AsFd, AsRawFd as _, Kind, RawFd};
 use super::io::Errno;
 use super::time::Timespec;
 use crate::types::{FileStatus, FileType};
@@ -33,6 +33,18 @@ impl OFlags {
     pub(crate) const DSYNC: Self = Self(32);
     pub(crate) const NONBLOCK: Self = Self(64);
     pub(crate) const SYNC: Self = Self(128);
+
+    pub(crate) const fn empty() -> Self {
+        Self(0)
+    }
+
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    pub(crate) const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
 
     pub(crate) const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -61,26 +73,33 @@ impl std::ops::BitOrAssign for OFlags {
 }
 
 /// A second handle of the same file, position and all.
-fn file(handle: impl AsFd) -> Result<File, Errno> {
-    Ok(handle.as_fd().try_clone_to_owned()?.into())
+fn file(descriptor: impl AsFd) -> Result<File, Errno> {
+    match descriptor.as_fd().kind {
+        Kind::File(handle) => Ok(handle.try_clone_to_owned()?.into()),
+        Kind::Socket(_) => Err(Errno::Spipe),
+    }
 }
 
 /// What the system says of an open file.
 pub(crate) fn fstat(handle: impl AsFd) -> Result<FileStatus, Errno> {
-    let file = file(handle)?;
+    let handle = handle.as_fd();
+    let Ok(file) = file(handle) else { return Ok(device_status(FileType::SocketStream, handle.as_raw_fd())) };
     // Devices and pipes have no more to say than that.
     match Metadata::from_file(&file) {
         Ok(metadata) => Ok(status(&metadata)),
-        Err(_) => Ok(device_status(&file)),
+        Err(_) => {
+            let is_terminal = std::io::IsTerminal::is_terminal(&file);
+            let kind = if is_terminal { FileType::CharacterDevice } else { FileType::Unknown };
+            Ok(device_status(kind, file.as_raw_handle().addr()))
+        }
     }
 }
 
-fn device_status(file: &File) -> FileStatus {
-    let is_terminal = std::io::IsTerminal::is_terminal(file);
+fn device_status(file_type: FileType, number: RawFd) -> FileStatus {
     FileStatus {
         device: 0,
-        inode: file.as_raw_handle().addr() as u64,
-        file_type: if is_terminal { FileType::CharacterDevice } else { FileType::Unknown },
+        inode: number as u64,
+        file_type,
         links: 1,
         size_bytes: 0,
         accessed: 0,
@@ -120,14 +139,15 @@ pub(crate) fn file_type(kind: cap_primitives::fs::FileType) -> FileType {
     }
 }
 
-/// The flags of an open file are not told.
-pub(crate) fn fcntl_getfl(_handle: impl AsFd) -> Result<OFlags, Errno> {
-    Ok(OFlags(0))
+/// The flags that are kept of it.
+pub(crate) fn fcntl_getfl(handle: impl AsFd) -> Result<OFlags, Errno> {
+    Ok(handle.as_fd().flags())
 }
 
-/// Those that a file has when it is opened stay; there is nothing else to ask for.
-pub(crate) fn fcntl_setfl(_handle: impl AsFd, flags: OFlags) -> Result<(), Errno> {
-    if flags == OFlags(0) { Ok(()) } else { Err(Errno::Notsup) }
+/// Keeps `flags`, which calls then look at.
+pub(crate) fn fcntl_setfl(handle: impl AsFd, flags: OFlags) -> Result<(), Errno> {
+    handle.as_fd().flags.ok_or(Errno::Notsup)?.store(flags);
+    Ok(())
 }
 
 pub(crate) fn seek(handle: impl AsFd, position: SeekFrom) -> Result<u64, Errno> {

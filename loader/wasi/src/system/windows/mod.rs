@@ -1,17 +1,30 @@
-//! Windows, as far as the standard library goes: handles for descriptors. Everything counts as ready to be read and written.
+//! Windows: handles and sockets for descriptors, by the standard library, rustix and the loader.
 
 use std::ffi::OsString;
 use std::io as std_io;
+use std::os::windows::io::BorrowedHandle;
 
 use wasmc_loader::GuestMemory;
 
+use fd::Kind;
+pub(crate) use net::{accept, send};
+
 pub(crate) mod event;
+pub(crate) mod fd;
 pub(crate) mod fs;
+pub(crate) mod net;
 pub(crate) mod time;
 
 /// Text of the host as bytes of a guest's: UTF-8, but for half a pair of UTF-16.
 pub(crate) fn bytes(text: OsString) -> Vec<u8> {
     text.into_encoded_bytes()
+}
+
+/// Refuses to wait where that was asked for: the system is told so of sockets alone.
+fn check_ready(file: &fd::BorrowedFd<'_>, handle: BorrowedHandle<'_>) -> std_io::Result<()> {
+    let waits = file.flags().contains(fs::OFlags::NONBLOCK)
+        && matches!(wasmc_loader::readiness(handle), Ok(wasmc_loader::Readiness::Waits));
+    if waits { Err(std_io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
 }
 
 /// Reads into guest memory.
@@ -21,7 +34,13 @@ pub(crate) fn read(
     pieces: &[(u64, u64)],
     offset: Option<u64>,
 ) -> std_io::Result<usize> {
-    memory.read_from_handle(file, pieces, offset)
+    match file.kind {
+        Kind::File(handle) => {
+            check_ready(&file, handle)?;
+            memory.read_from_handle(handle, pieces, offset)
+        }
+        Kind::Socket(_) => net::receive(memory, file, pieces, false, false).map(|(length, _)| length),
+    }
 }
 
 /// Writes from guest memory.
@@ -31,60 +50,17 @@ pub(crate) fn write(
     pieces: &[(u64, u64)],
     offset: Option<u64>,
 ) -> std_io::Result<usize> {
-    memory.write_to_handle(file, pieces, offset)
-}
-
-/// Sockets are given to no program.
-pub(crate) fn send(
-    _memory: &GuestMemory,
-    _socket: fd::BorrowedFd<'_>,
-    _pieces: &[(u64, u64)],
-) -> std_io::Result<usize> {
-    Err(std_io::ErrorKind::Unsupported.into())
-}
-
-/// Handles under the names of descriptors.
-pub(crate) mod fd {
-    pub(crate) use std::os::windows::io::{
-        AsHandle, AsRawHandle, BorrowedHandle as BorrowedFd, OwnedHandle as OwnedFd,
+    let Kind::File(handle) = file.kind else { return net::send(memory, file, pieces) };
+    let flags = file.flags();
+    let written = if flags.contains(fs::OFlags::APPEND) && offset.is_none() {
+        memory.append_to_handle(handle, pieces)?
+    } else {
+        memory.write_to_handle(handle, pieces, offset)?
     };
-
-    /// A handle as a number.
-    pub(crate) type RawFd = usize;
-
-    /// What has a handle.
-    pub(crate) trait AsFd {
-        fn as_fd(&self) -> BorrowedFd<'_>;
+    if flags.intersects(fs::OFlags::SYNC | fs::OFlags::DSYNC) {
+        fs::fdatasync(file).map_err(|_| std_io::Error::other("not written to the disk"))?;
     }
-
-    macro_rules! handles {
-        ($($type:ty),*) => {$(
-            impl AsFd for $type {
-                fn as_fd(&self) -> BorrowedFd<'_> {
-                    self.as_handle()
-                }
-            }
-        )*};
-    }
-
-    handles!(std::fs::File, OwnedFd, BorrowedFd<'_>);
-
-    impl<T: AsFd> AsFd for &T {
-        fn as_fd(&self) -> BorrowedFd<'_> {
-            (*self).as_fd()
-        }
-    }
-
-    /// What has a number.
-    pub(crate) trait AsRawFd {
-        fn as_raw_fd(&self) -> RawFd;
-    }
-
-    impl<T: AsRawHandle> AsRawFd for T {
-        fn as_raw_fd(&self) -> RawFd {
-            self.as_raw_handle().addr()
-        }
-    }
+    Ok(written)
 }
 
 /// Standard streams.
@@ -95,36 +71,44 @@ pub(crate) mod stdio {
 
     pub(crate) fn stdin() -> BorrowedFd<'static> {
         let stream: &'static std::io::Stdin = Box::leak(Box::new(std::io::stdin()));
-        std::io::Stdin::as_handle(stream)
+        BorrowedFd::shared(std::io::Stdin::as_handle(stream))
     }
 
     pub(crate) fn stdout() -> BorrowedFd<'static> {
         let stream: &'static std::io::Stdout = Box::leak(Box::new(std::io::stdout()));
-        std::io::Stdout::as_handle(stream)
+        BorrowedFd::shared(std::io::Stdout::as_handle(stream))
     }
 
     pub(crate) fn stderr() -> BorrowedFd<'static> {
         let stream: &'static std::io::Stderr = Box::leak(Box::new(std::io::stderr()));
-        std::io::Stderr::as_handle(stream)
+        BorrowedFd::shared(std::io::Stderr::as_handle(stream))
     }
 }
 
 /// Errors, and what is asked of descriptors.
 pub(crate) mod io {
-    use super::fd::AsFd;
+    use wasmc_loader::Readiness;
+
+    use super::fd::{AsFd, Kind};
     pub(crate) use crate::errno::Errno;
 
     impl Errno {
         pub(crate) const INTR: Self = Self::Intr;
     }
 
-    /// How much there is to read is not known.
-    pub(crate) fn ioctl_fionread(_handle: impl AsFd) -> Result<u64, Errno> {
-        Err(Errno::Notsup)
+    /// How much there is to read; 0 if that is not known.
+    pub(crate) fn ioctl_fionread(descriptor: impl AsFd) -> Result<u64, Errno> {
+        match descriptor.as_fd().kind {
+            Kind::Socket(socket) => Ok(rustix::io::ioctl_fionread(socket).map_err(std::io::Error::from)?),
+            Kind::File(handle) => match wasmc_loader::readiness(handle)? {
+                Readiness::Bytes(bytes) => Ok(bytes),
+                _ => Ok(0),
+            },
+        }
     }
 
-    pub(crate) fn ioctl_fionbio(_handle: impl AsFd, _nonblocking: bool) -> Result<(), Errno> {
-        Err(Errno::Notsup)
+    pub(crate) fn ioctl_fionbio(descriptor: impl AsFd, nonblocking: bool) -> Result<(), Errno> {
+        super::net::set_nonblocking(descriptor, nonblocking)
     }
 }
 
