@@ -10,7 +10,7 @@ use wasmc_wasi::Errno;
 
 use crate::body::{Body, System};
 use crate::thread::ThreadState;
-use crate::{MODULE, detect, exception, memory, process, time};
+use crate::{MODULE, console, detect, exception, math, memory, process, time};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +181,63 @@ table! {
     strptime: call time::parse(u32, u32, u32) -> u32;
     strptime_l: call time::parse_in_locale(u32, u32, u32, u32) -> u32;
     __asctime_r: call time::format_as_asctime(u32, u32) -> u32;
+
+    // Numbers as JavaScript has them.
+    emscripten_math_cbrt: call math::cbrt(f64) -> f64;
+    emscripten_math_sign: call math::sign(f64) -> f64;
+    emscripten_math_sqrt: call math::sqrt(f64) -> f64;
+    emscripten_math_exp: call math::exp(f64) -> f64;
+    emscripten_math_expm1: call math::expm1(f64) -> f64;
+    emscripten_math_log: call math::log(f64) -> f64;
+    emscripten_math_log1p: call math::log1p(f64) -> f64;
+    emscripten_math_log10: call math::log10(f64) -> f64;
+    emscripten_math_log2: call math::log2(f64) -> f64;
+    emscripten_math_round: call math::round(f64) -> f64;
+    emscripten_math_acos: call math::acos(f64) -> f64;
+    emscripten_math_acosh: call math::acosh(f64) -> f64;
+    emscripten_math_asin: call math::asin(f64) -> f64;
+    emscripten_math_asinh: call math::asinh(f64) -> f64;
+    emscripten_math_atan: call math::atan(f64) -> f64;
+    emscripten_math_atanh: call math::atanh(f64) -> f64;
+    emscripten_math_cos: call math::cos(f64) -> f64;
+    emscripten_math_cosh: call math::cosh(f64) -> f64;
+    emscripten_math_sin: call math::sin(f64) -> f64;
+    emscripten_math_sinh: call math::sinh(f64) -> f64;
+    emscripten_math_tan: call math::tan(f64) -> f64;
+    emscripten_math_tanh: call math::tanh(f64) -> f64;
+    emscripten_math_pow: call math::pow(f64, f64) -> f64;
+    emscripten_math_fmod: call math::fmod(f64, f64) -> f64;
+    emscripten_math_atan2: call math::atan2(f64, f64) -> f64;
+    emscripten_math_hypot: call math::hypot(u32, u32) -> f64;
+    emscripten_math_random: call math::random() -> f64;
+    emscripten_random: call math::random_single() -> f32;
+    emscripten_print_double: call console::print_double(f64, u32, i32) -> u32;
+
+    // The console.
+    emscripten_console_log: call console::log(u32);
+    emscripten_console_trace: call console::log(u32);
+    emscripten_out: call console::log(u32);
+    _emscripten_out: call console::log(u32);
+    emscripten_console_warn: call console::error(u32);
+    emscripten_console_error: call console::error(u32);
+    emscripten_err: call console::error(u32);
+    _emscripten_err: call console::error(u32);
+    emscripten_dbg: call console::error(u32);
+    _emscripten_dbg: call console::error(u32);
+    emscripten_log: call console::log_formatted(u32, u32, u32);
+    _emscripten_log_formatted: call console::log_with_flags(u32, u32);
+    emscripten_log_js: call console::log_with_flags(u32, u32);
+
+    // What a program asks about itself and its system.
+    emscripten_has_asyncify: call process::no() -> u32;
+    emscripten_supports_offscreencanvas: call process::no() -> u32;
+    emscripten_debugger: call process::nothing();
+    warnLegacyFunction: call process::nothing(), call process::nothing_of(u32);
+    _emscripten_get_progname: call process::own_name(u32, u32);
+    emscripten_get_module_name: call process::module_name(u32, u32) -> u32;
+    getloadavg: call process::load_average(u32, i32) -> i32;
+    segfault: call process::bad_access();
+    alignfault: call process::bad_access();
 
     // Jumps and C++ exceptions that are thrown through `invoke_*`.
     _emscripten_throw_longjmp: call exception::throw_jump();

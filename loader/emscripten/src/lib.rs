@@ -15,11 +15,13 @@ use wasmc_loader::Image;
 use wasmc_wasi::{Posix, WasiBuilder, WasiError};
 
 mod body;
+mod console;
 mod detect;
 mod exception;
 mod exports;
 mod functions;
 mod invoke;
+mod math;
 mod memory;
 mod process;
 mod thread;

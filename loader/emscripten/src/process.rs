@@ -193,3 +193,67 @@ pub(crate) fn entropy(
 pub(crate) fn system(thread: &ThreadState, caller: &mut Caller<'_>, command: u32) -> Result<i32, HostError> {
     if command == 0 { Ok(0) } else { thread.fail(caller, Errno::Nosys) }
 }
+
+/// What a program asks for that there is not: no.
+pub(crate) fn no(_: &ThreadState, _: &mut Caller<'_>) -> Result<u32, HostError> {
+    Ok(0)
+}
+
+/// What means something to who develops a program in a browser only.
+pub(crate) fn nothing(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    Ok(())
+}
+
+/// Likewise, with a parameter.
+pub(crate) fn nothing_of(_: &ThreadState, _: &mut Caller<'_>, _: u32) -> Result<(), HostError> {
+    Ok(())
+}
+
+/// `_emscripten_get_progname`: the program's own name, cut off where the buffer ends.
+pub(crate) fn own_name(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    buffer: u32,
+    length: u32,
+) -> Result<(), HostError> {
+    write_name(thread, caller, buffer, length).map(drop)
+}
+
+/// `emscripten_get_module_name`: likewise; how many bytes.
+pub(crate) fn module_name(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    buffer: u32,
+    length: u32,
+) -> Result<u32, HostError> {
+    write_name(thread, caller, buffer, length)
+}
+
+fn write_name(thread: &ThreadState, caller: &Caller<'_>, buffer: u32, length: u32) -> Result<u32, HostError> {
+    let Some(room) = length.checked_sub(1) else { return Ok(0) };
+    let name = thread.context.posix.arguments().next().unwrap_or_default();
+    let kept = &name[..name.len().min(room as usize)];
+    let memory = caller.memory().ok_or("the program has no memory")?;
+    memory
+        .write_bytes(buffer.into(), &[kept, b"\0"].concat())
+        .ok_or("a buffer lies outside of the program's memory")?;
+    Ok(kept.len() as u32)
+}
+
+/// `getloadavg`: nobody knows how busy the system is; at most three numbers say that it is not.
+pub(crate) fn load_average(
+    _: &ThreadState,
+    caller: &mut Caller<'_>,
+    numbers: u32,
+    count: i32,
+) -> Result<i32, HostError> {
+    let count = count.clamp(0, 3);
+    let memory = caller.memory().ok_or("the program has no memory")?;
+    let bytes = memory.fill(numbers.into(), 8 * u64::from(count.unsigned_abs()), 0);
+    bytes.map(|()| count).ok_or_else(|| "a buffer lies outside of the program's memory".into())
+}
+
+/// `segfault`, `alignfault`: a program that checks its own accesses has found a bad one.
+pub(crate) fn bad_access(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    Err("the program has found a memory access of its own to be wrong".into())
+}

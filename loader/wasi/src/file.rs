@@ -11,6 +11,7 @@ use crate::system::event::{PollFd, PollFlags};
 use crate::system::fs::{Advice, FallocateFlags, OFlags, Timestamps};
 use wasmc_loader::GuestMemory;
 
+use crate::Wasi;
 use crate::clock::{SetTime, set_times_flags, timespec};
 use crate::context::Context;
 use crate::descriptor::{File, Handle, Object};
@@ -192,6 +193,26 @@ pub(crate) fn fd_write(
         Object::Input(_) | Object::Directory(_) => return Err(Errno::Badf),
     };
     write_size(memory, result, length)
+}
+
+impl Wasi {
+    /// Writes all of `bytes` to what `descriptor` stands for, a file of the host's or what an embedder collects.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fd_write`.
+    pub fn write_stream(&self, descriptor: u32, bytes: &[u8]) -> Result<(), Errno> {
+        match &*self.context.table.find(descriptor)? {
+            Object::File(file) if file.writable => Ok(crate::system::write_all(file.handle.as_fd(), bytes)?),
+            Object::Output(output) => {
+                if let Some(mut kept) = output.lock() {
+                    kept.extend_from_slice(bytes);
+                }
+                Ok(())
+            }
+            _ => Err(Errno::Badf),
+        }
+    }
 }
 
 pub(crate) fn fd_pread(

@@ -1,6 +1,8 @@
 //! `random_get`: the host's generator, or a seeded one for runs that are to repeat.
 
-use std::sync::Mutex;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::{Mutex, PoisonError};
 
 use wasmc_loader::GuestMemory;
 
@@ -23,7 +25,7 @@ pub(crate) fn random_get(context: &Context, memory: &GuestMemory, buffer: u32, l
     match &context.random {
         Random::Host => Ok(memory.fill_random(buffer.into(), length.into()).ok_or(Errno::Fault)??),
         Random::Seeded(state) => {
-            let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let end = u64::from(buffer) + u64::from(length);
             for address in (u64::from(buffer)..end).step_by(8) {
                 let bytes = next(&mut state).to_le_bytes();
@@ -43,6 +45,17 @@ impl Wasi {
     /// [`Errno::Fault`] if it is not all inside.
     pub fn fill_random(&self, memory: &GuestMemory<'_>, buffer: u32, length: u32) -> Result<(), Errno> {
         random_get(&self.context, memory, buffer, length)
+    }
+}
+
+impl Wasi {
+    /// A random number as games need them: it may be guessed.
+    pub fn random_u64(&self) -> u64 {
+        match &self.context.random {
+            // Each state has keys of its own, the first ones from the system.
+            Random::Host => RandomState::new().build_hasher().finish(),
+            Random::Seeded(state) => next(&mut state.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 }
 

@@ -45,6 +45,18 @@ pub(crate) fn write(
     memory.write_to_fd(file, pieces, offset)
 }
 
+/// Writes bytes of the host's own.
+pub(crate) fn write_all(file: fd::BorrowedFd<'_>, mut bytes: &[u8]) -> std_io::Result<()> {
+    while !bytes.is_empty() {
+        match io::write(file, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
 /// Descriptors.
 pub(crate) mod fd {
     pub(crate) use std::os::fd::*;

@@ -43,6 +43,15 @@ pub(crate) fn read(
     }
 }
 
+/// Writes bytes of the host's own.
+pub(crate) fn write_all(file: fd::BorrowedFd<'_>, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    match file.kind {
+        fd::Kind::File(handle) => std::fs::File::from(handle.try_clone_to_owned()?).write_all(bytes),
+        fd::Kind::Socket(_) => Err(std::io::ErrorKind::InvalidInput.into()),
+    }
+}
+
 /// Writes from guest memory.
 pub(crate) fn write(
     memory: &GuestMemory,
