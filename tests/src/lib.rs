@@ -7,7 +7,9 @@ use wasmc_contract::target::{CpuFeatures, Target};
 
 pub mod binary;
 pub mod cached;
+
 pub mod child;
+pub mod emscripten;
 pub mod expected;
 pub mod fuzz;
 pub mod guest;
