@@ -113,8 +113,9 @@ impl fmt::Display for LoadError {
             Self::CpuFeatures(missing) => write!(
                 formatter,
                 "the artifact needs CPU features that this machine lacks: {missing}{}; compile the module with \
-                 `wasmc compile --cpu baseline`",
+                 `wasmc compile --cpu {}`",
                 if missing.iter().next().is_none() { "(unknown ones)" } else { "" },
+                crate::cpu::highest_level(),
             ),
         }
     }

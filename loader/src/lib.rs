@@ -64,7 +64,8 @@ pub use readiness::{Readiness, readiness};
 pub use report::{Frame, Printable, TrapReport};
 pub use store::{Store, StoreOptions};
 pub use types::{
-    ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, ValueType,
+    ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, TypeReader,
+    ValueType,
 };
 pub use value::{ExternReference, Value};
 /// Why compiled code stopped.

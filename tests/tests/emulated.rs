@@ -112,6 +112,103 @@ fn executables_of_programs_run_on_their_machines() -> Result<()> {
     Ok(())
 }
 
+/// What an artifact needs of a CPU is looked up in each of these: the CPU as qemu calls it, what the artifact was compiled for, and
+/// what is said, of what is missing and of what would fit; nothing if the artifact runs.
+type CpuCase = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+/// Those above level 2 are beyond what Linux tells each process without being asked.
+const X86_64_CASES: &[CpuCase] = &[
+    ("qemu64", "baseline", None),
+    ("qemu64", "x86-64-v2", Some(("ssse3,sse4.1,sse4.2,popcnt", "baseline"))),
+    ("Nehalem", "baseline", None),
+    ("Nehalem", "x86-64-v2", None),
+    ("Nehalem", "x86-64-v3", Some(("avx,avx2,fma,bmi1,bmi2,lzcnt", "x86-64-v2"))),
+    ("Nehalem", "baseline,+bmi2", Some(("bmi2", "x86-64-v2"))),
+    ("Haswell", "x86-64-v3", None),
+    ("Haswell", "x86-64-v4", Some(("avx512f,avx512vl,avx512dq", "x86-64-v3"))),
+];
+
+const AARCH64_CASES: &[CpuCase] = &[
+    ("cortex-a53", "baseline", None),
+    ("cortex-a53", "baseline,+lse", Some(("lse", "baseline"))),
+    ("cortex-a53", "neoverse-n1", Some(("lse,fp16", "baseline"))),
+    ("cortex-a76", "neoverse-n1", None),
+];
+
+/// Each case is right, with the commands of `machine`: a command's name, then the CPU that it runs on.
+fn check_cpus(target: &str, cases: &[CpuCase], machine: impl Fn(&str, &str) -> Result<Command>) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let object = folder.path().join("hello.o");
+    for (cpu, compiled_for, refused) in cases {
+        let mut wasmc = binary::wasmc()?;
+        wasmc.args(["compile", "--target", target, "--cpu", compiled_for, "-o"]).arg(&object);
+        tool::run(wasmc.arg(root().join("tests/samples/hello.wat")))?;
+        for command in ["wasmrun", "wasmc"] {
+            let mut run = machine(command, cpu)?;
+            if command == "wasmc" {
+                run.arg("run");
+            }
+            let output = run.arg(&object).stdin(Stdio::null()).output()?;
+            let said =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let case = format!("{command} on {cpu}, compiled for {compiled_for}: {}, {said}", output.status);
+            let Some((missing, level)) = refused else {
+                ensure!(output.status.success() && said.starts_with("Hello from WebAssembly"), "{case}");
+                continue;
+            };
+            let lacks = format!("the artifact needs CPU features that this machine lacks: {missing}; ");
+            let remedy = format!("compile the module with `wasmc compile --cpu {level}`");
+            ensure!(output.status.code() == Some(1), "{case}");
+            ensure!(said.contains(&lacks) && said.contains(&remedy), "{case}");
+        }
+    }
+    say(&format!("{target}: {} CPUs and what was compiled for others", cases.len()));
+    Ok(())
+}
+
+#[test]
+fn x86_64_cpus_refuse_what_they_lack() -> Result<()> {
+    let Some(qemu) = tool::find("qemu-x86_64") else {
+        say("not tested: other x86-64 CPUs: there is no qemu-x86_64");
+        return Ok(());
+    };
+    let on = |name: &str, cpu: &str| -> Result<Command> {
+        let mut command = Command::new(&qemu);
+        command.args(["-cpu", cpu]).arg(binary::directory()?.join(name)).env("WASMC_CACHE", "off");
+        Ok(command)
+    };
+    check_cpus("x86_64-linux", X86_64_CASES, on)?;
+    // What was kept for one CPU, or for all that this one has, is nothing for another.
+    let cache = tempfile::tempdir()?;
+    let program = root().join("tests/samples/hello.wat");
+    for (cpu, options, compiled) in [
+        ("Haswell", &["--cpu", "native"][..], 1),
+        ("Nehalem", &["--cpu", "native"], 1),
+        ("Nehalem", &[], 0),
+        ("qemu64", &[], 1),
+        ("Haswell", &[], 0),
+        ("Haswell", &["--cpu", "native"], 0),
+    ] {
+        let mut run = on("wasmc", cpu)?;
+        run.env("WASMC_CACHE", "on").env("WASMC_CACHE_DIR", cache.path()).env("WASMC_CONFIG", "");
+        let output = run.args(["run", "--stats"]).args(options).arg(&program).stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{cpu} {options:?}: {}, {said}", output.status);
+        ensure!(said.contains(&format!("compiled: {compiled}")), "{cpu} {options:?}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn aarch64_cpus_refuse_what_they_lack() -> Result<()> {
+    let Some(machine) = Machine::of(AARCH64_LINUX)? else { return Ok(()) };
+    check_cpus(AARCH64_LINUX, AARCH64_CASES, |name, cpu| {
+        let mut command = machine.command(name)?;
+        command.env("QEMU_CPU", cpu).env("WASMC_CACHE", "off");
+        Ok(command)
+    })
+}
+
 /// Which of a list is run now.
 enum Part {
     All,

@@ -7,9 +7,7 @@ use wasmc_compiler::verify::Contents;
 use wasmc_contract::metadata::{Metadata, Names};
 use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::target::{CpuFeatures, Target};
-use wasmc_loader::Printable;
-
-use super::types;
+use wasmc_loader::{Printable, TypeReader};
 
 /// How many of the largest functions people are shown.
 const FUNCTIONS_SHOWN: usize = 20;
@@ -110,21 +108,23 @@ fn sections(contents: &Contents<'_>) -> Vec<SizedSection> {
 }
 
 fn imports(metadata: &Metadata<'_>) -> Vec<Import> {
+    let types = TypeReader::new(metadata);
     let import = |record: wasmc_contract::metadata::ImportRecord| {
         Some(Import {
             module: metadata.string(record.module)?.to_owned(),
             field: metadata.string(record.field)?.to_owned(),
-            r#type: types::entity(metadata, record.kind, record.index)?.to_string(),
+            r#type: types.extern_type(record.kind, record.index)?.to_string(),
         })
     };
     metadata.imports.iter().filter_map(import).collect()
 }
 
 fn exports(metadata: &Metadata<'_>) -> Vec<Export> {
+    let types = TypeReader::new(metadata);
     let export = |record: wasmc_contract::metadata::ExportRecord| {
         Some(Export {
             name: metadata.string(record.name)?.to_owned(),
-            r#type: types::entity(metadata, record.kind, record.index)?.to_string(),
+            r#type: types.extern_type(record.kind, record.index)?.to_string(),
         })
     };
     metadata.exports.iter().filter_map(export).collect()
@@ -132,10 +132,11 @@ fn exports(metadata: &Metadata<'_>) -> Vec<Export> {
 
 fn memories(metadata: &Metadata<'_>) -> Vec<Memory> {
     let imported = metadata.header.imported_memories;
+    let types = TypeReader::new(metadata);
     let memory = |(index, record): (u32, wasmc_contract::metadata::MemoryRecord)| {
         Some(Memory {
             index,
-            r#type: types::memory(metadata, index)?.to_string(),
+            r#type: types.memory(index)?.to_string(),
             is_imported: index < imported,
             image_bytes: record.image_length_bytes,
         })

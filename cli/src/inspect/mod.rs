@@ -10,7 +10,6 @@ use crate::output;
 mod artifact;
 mod disassembly;
 mod imports;
-mod types;
 
 /// Show what an object is: what it was compiled for and how, its sections, imports, exports, memories and functions.
 ///

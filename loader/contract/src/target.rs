@@ -316,6 +316,15 @@ impl NamedCpu {
         ]
     };
 
+    /// The name of the highest level of this architecture whose features are all `available`; the levels are those of the
+    /// psABI and of the architecture's own versions.
+    pub fn highest_level(architecture: Architecture, available: CpuFeatures) -> &'static str {
+        let is_level = |cpu: &&Self| cpu.name.starts_with("x86-64-v") || cpu.name.starts_with("armv8.");
+        let fits = |cpu: &&Self| cpu.architecture == architecture && cpu.features.missing_in(available).is_empty();
+        let highest = Self::ALL.iter().filter(is_level).filter(fits).next_back();
+        highest.filter(|cpu| !cpu.features.is_empty()).map_or("baseline", |cpu| cpu.name)
+    }
+
     /// The one of this name.
     pub fn find(architecture: Architecture, name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|cpu| cpu.architecture == architecture && cpu.name == name)
@@ -347,6 +356,22 @@ impl fmt::Display for CpuFeatures {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_level_that_fits_is_named() {
+        let features = |name| NamedCpu::find(Architecture::X86_64, name).expect("it exists").features;
+        for (has, level) in [
+            (features("x86-64"), "baseline"),
+            (features("x86-64-v2").without(CpuFeature::Popcnt), "baseline"),
+            (features("x86-64-v3").without(CpuFeature::Bmi2), "x86-64-v2"),
+            (features("znver4"), "x86-64-v4"),
+        ] {
+            assert_eq!(NamedCpu::highest_level(Architecture::X86_64, has), level);
+        }
+        let atomics = CpuFeatures::BASELINE.with(CpuFeature::Lse);
+        assert_eq!(NamedCpu::highest_level(Architecture::Aarch64, atomics), "armv8.1-a");
+        assert_eq!(NamedCpu::highest_level(Architecture::Aarch64, features("x86-64")), "baseline");
+    }
 
     #[test]
     fn a_target_has_one_name_and_several_triples() {

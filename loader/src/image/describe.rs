@@ -3,7 +3,7 @@
 use wasmc_contract::metadata::{ExportRecord, ImportRecord, entity_kind};
 
 use super::{Image, ImageInner};
-use crate::types::{ExternType, FunctionType, TagType, registry};
+use crate::types::ExternType;
 
 /// An import.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Image {
             Some(ImportType {
                 module: inner.metadata.string(module)?,
                 field: inner.metadata.string(field)?,
-                kind: inner.extern_type(kind, index)?,
+                kind: inner.types().extern_type(kind, index)?,
             })
         })
     }
@@ -49,7 +49,7 @@ impl Image {
     pub fn exports(&self) -> impl Iterator<Item = ExportType<'_>> {
         let inner = &*self.inner;
         inner.metadata.exports.iter().filter_map(move |ExportRecord { name, kind, index }| {
-            Some(ExportType { name: inner.metadata.string(name)?, kind: inner.extern_type(kind, index)? })
+            Some(ExportType { name: inner.metadata.string(name)?, kind: inner.types().extern_type(kind, index)? })
         })
     }
 }
@@ -60,27 +60,5 @@ impl ImageInner {
         let mut exports = self.metadata.exports.iter();
         let export = exports.find(|export| export.kind == entity_kind::FUNCTION && export.index == index)?;
         self.metadata.string(export.name)
-    }
-
-    /// The type of what has this kind and index.
-    pub(crate) fn extern_type(&self, kind: u32, index: u32) -> Option<ExternType> {
-        Some(match kind {
-            entity_kind::FUNCTION => {
-                ExternType::Function(self.function_type(self.metadata.functions.at(index as usize)?.type_index)?)
-            }
-            entity_kind::TABLE => ExternType::Table(self.table_type(index)?),
-            entity_kind::MEMORY => ExternType::Memory(self.memory_type(index)?),
-            entity_kind::GLOBAL => ExternType::Global(self.global_type(index)?),
-            entity_kind::TAG => {
-                let function = self.function_type(self.metadata.tags.at(index as usize)?)?;
-                ExternType::Tag(TagType { function })
-            }
-            _ => return None,
-        })
-    }
-
-    fn function_type(&self, type_index: u32) -> Option<FunctionType> {
-        let identity = self.type_identities.get(type_index as usize)?;
-        Some((*registry::function_type(*identity)?).clone())
     }
 }

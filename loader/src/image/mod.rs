@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use wasmc_contract::context::ContextLayout;
 use wasmc_contract::exception::HandlerTable;
-use wasmc_contract::metadata::{
-    FunctionRecord, MemoryRecord, Metadata, Names, TypeRecord, ValueTypeRecord, limit_flag, optional,
-};
+use wasmc_contract::metadata::{FunctionRecord, MemoryRecord, Metadata, Names, TypeRecord, optional};
 use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::target::Target;
 use wasmc_contract::trap::{AddressMap, TrapTable};
@@ -19,7 +17,7 @@ use wasmc_contract::trap::{AddressMap, TrapTable};
 use crate::error::{LoadError, SystemError};
 use crate::memory::{Contents, Initial};
 use crate::trap::registry as code_registry;
-use crate::types::{GlobalType, MemoryType, ReferenceType, TableType, ValueType};
+use crate::types::{TypeReader, ValueType};
 
 #[cfg(any(windows, feature = "foreign-containers"))]
 mod coff;
@@ -374,7 +372,7 @@ impl Image {
                 && record.results as usize == results.len()
                 && metadata.value_types.slice(record.first_value_type as usize, count).is_some_and(|types| {
                     types.iter().zip(parameters.iter().chain(results)).all(|(record, value_type)| {
-                        shape(self.inner.value_type(record).unwrap_or(ValueType::I32)) == shape(*value_type)
+                        shape(self.inner.types().value(record).unwrap_or(ValueType::I32)) == shape(*value_type)
                     })
                 })
         };
@@ -402,49 +400,14 @@ impl Image {
 }
 
 impl ImageInner {
-    /// The value type that a record stands for; `None` if its numbers mean nothing. Needs the identities.
-    pub(crate) fn value_type(&self, record: ValueTypeRecord) -> Option<ValueType> {
-        types::value_type(record, &self.type_identities)
-    }
-
-    pub(crate) fn reference_type(&self, record: ValueTypeRecord) -> Option<ReferenceType> {
-        match self.value_type(record)? {
-            ValueType::Reference(reference) => Some(reference),
-            _ => None,
-        }
+    /// Reads what records say of types. Needs the identities.
+    pub(crate) fn types(&self) -> TypeReader<'_> {
+        TypeReader::loaded(&self.metadata, &self.type_identities)
     }
 
     /// The record of the function at `index`, its numbers checked.
     pub(crate) fn function(&self, index: u32) -> Option<FunctionRecord> {
         validate::function(&self.metadata, self.text.len(), index)
-    }
-
-    /// The type of the table at `index`.
-    pub(crate) fn table_type(&self, index: u32) -> Option<TableType> {
-        let record = self.metadata.tables.at(index as usize)?;
-        Some(TableType {
-            element: self.reference_type(record.element_type)?,
-            minimum: record.minimum,
-            maximum: (record.flags & limit_flag::HAS_MAXIMUM != 0).then_some(record.maximum),
-            is_64: record.flags & limit_flag::INDEX_64 != 0,
-        })
-    }
-
-    /// The type of the memory at `index`.
-    pub(crate) fn memory_type(&self, index: u32) -> Option<MemoryType> {
-        let record = self.metadata.memories.at(index as usize)?;
-        Some(MemoryType {
-            minimum_pages: record.minimum_pages,
-            maximum_pages: (record.flags & limit_flag::HAS_MAXIMUM != 0).then_some(record.maximum_pages),
-            is_64: record.flags & limit_flag::INDEX_64 != 0,
-            is_shared: record.flags & limit_flag::SHARED != 0,
-        })
-    }
-
-    /// The type of the global at `index`.
-    pub(crate) fn global_type(&self, index: u32) -> Option<GlobalType> {
-        let record = self.metadata.globals.at(index as usize)?;
-        Some(GlobalType { value: self.value_type(record.value_type)?, is_mutable: record.is_mutable != 0 })
     }
 
     /// The function that the code at `offset` belongs to; `None` for trampolines.

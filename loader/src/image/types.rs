@@ -4,8 +4,8 @@ use wasmc_contract::metadata::{Metadata, TypeRecord, ValueTypeRecord, optional, 
 
 use super::validate::malformed;
 use crate::error::LoadError;
+use crate::types::TypeReader;
 use crate::types::registry::{self, GroupReference, GroupValueType, TypeDescription};
-use crate::types::{HeapType, ReferenceType, ValueType};
 
 /// The identities of the module's types, by type index.
 pub(super) fn identities(metadata: &Metadata<'_>) -> Result<Box<[u32]>, LoadError> {
@@ -50,7 +50,7 @@ fn description(
     let group = (record.group_start, record.group_length);
     let value_types = records
         .iter()
-        .map(|value| group_value_type(value, group, identities).ok_or(malformed("unknown value type")))
+        .map(|value| group_value_type(metadata, value, group, identities).ok_or(malformed("unknown value type")))
         .collect::<Result<_, _>>()?;
     let supertype = match optional(record.supertype) {
         None => None,
@@ -68,7 +68,12 @@ fn description(
     })
 }
 
-fn group_value_type(record: ValueTypeRecord, group: (u32, u32), identities: &[u32]) -> Option<GroupValueType> {
+fn group_value_type(
+    metadata: &Metadata<'_>,
+    record: ValueTypeRecord,
+    group: (u32, u32),
+    identities: &[u32],
+) -> Option<GroupValueType> {
     let (start, length) = group;
     if record.kind & !value_kind::NULLABLE == value_kind::FUNCTION
         && let Some(index) = optional(record.type_index)
@@ -78,28 +83,5 @@ fn group_value_type(record: ValueTypeRecord, group: (u32, u32), identities: &[u3
         let nullable = record.kind & value_kind::NULLABLE != 0;
         return (position < length).then_some(GroupValueType::Inside { nullable, position });
     }
-    value_type(record, identities).map(GroupValueType::Plain)
-}
-
-/// The value type that a record stands for.
-pub(super) fn value_type(record: ValueTypeRecord, identities: &[u32]) -> Option<ValueType> {
-    let nullable = record.kind & value_kind::NULLABLE != 0;
-    let heap = match record.kind & !value_kind::NULLABLE {
-        value_kind::I32 => return Some(ValueType::I32),
-        value_kind::I64 => return Some(ValueType::I64),
-        value_kind::F32 => return Some(ValueType::F32),
-        value_kind::F64 => return Some(ValueType::F64),
-        value_kind::V128 => return Some(ValueType::V128),
-        value_kind::FUNCTION => match optional(record.type_index) {
-            None => HeapType::Func,
-            Some(index) => HeapType::Concrete(*identities.get(index as usize)?),
-        },
-        value_kind::EXTERN => HeapType::Extern,
-        value_kind::EXCEPTION => HeapType::Exn,
-        value_kind::NO_FUNCTION => HeapType::NoFunc,
-        value_kind::NO_EXTERN => HeapType::NoExtern,
-        value_kind::NO_EXCEPTION => HeapType::NoExn,
-        _ => return None,
-    };
-    Some(ValueType::Reference(ReferenceType { nullable, heap }))
+    TypeReader::loaded(metadata, identities).value(record).map(GroupValueType::Plain)
 }

@@ -62,7 +62,7 @@ pub(super) fn resolve(linker: &Linker, store: &mut Store, image: &Image) -> Resu
 }
 
 fn text(inner: &ImageInner, record: &ImportRecord) -> String {
-    inner.extern_type(record.kind, record.index).map_or_else(String::new, |kind| kind.to_string())
+    inner.types().extern_type(record.kind, record.index).map_or_else(String::new, |kind| kind.to_string())
 }
 
 /// A function that traps, if the linker makes these of functions that no one defines.
@@ -76,7 +76,9 @@ fn unknown(
     if !linker.traps_unknown() {
         return None;
     }
-    let Some(ExternType::Function(function_type)) = inner.extern_type(record.kind, record.index) else { return None };
+    let Some(ExternType::Function(function_type)) = inner.types().extern_type(record.kind, record.index) else {
+        return None;
+    };
     let message = format!("the imported function {module:?} {field:?} is not defined");
     let definition = HostDefinition::array(function_type, move |_, _, _| Err(HostError::Message(message.clone())));
     // The type may have a supertype or not be final, which a function type alone does not say.
@@ -117,14 +119,15 @@ fn bind(
             let identities = function.type_identity(store).zip(function_identity(inner, record));
             identities.is_some_and(|(found, required)| registry::is_subtype(found, required))
         }
-        (Extern::Table(table), entity_kind::TABLE) => match (table.data(store), inner.table_type(record.index)) {
+        (Extern::Table(table), entity_kind::TABLE) => match (table.data(store), inner.types().table(record.index)) {
             (Ok(data), Some(required)) => {
                 imports.tables.push(data);
                 table_fits(&data.table_type(), &required)
             }
             _ => false,
         },
-        (Extern::Memory(memory), entity_kind::MEMORY) => match (memory.data(store), inner.memory_type(record.index)) {
+        (Extern::Memory(memory), entity_kind::MEMORY) => match (memory.data(store), inner.types().memory(record.index))
+        {
             (Ok(data), Some(required)) => {
                 imports.memories.push(data);
                 let flags = inner.metadata.memories.at(record.index as usize).map_or(0, |record| record.flags);
@@ -138,7 +141,7 @@ fn bind(
         (Extern::Global(global), entity_kind::GLOBAL) => {
             imports.globals.push(global);
             let found = global.global_type();
-            inner.global_type(record.index).is_some_and(|required| {
+            inner.types().global(record.index).is_some_and(|required| {
                 found.is_mutable == required.is_mutable
                     && found.value.matches(required.value)
                     && (!found.is_mutable || required.value.matches(found.value))

@@ -210,7 +210,7 @@ fn make_memories(store: &mut StoreInner, data: &InstanceData) -> Result<(), Inst
     let inner = &*data.image.inner;
     let imported = inner.metadata.header.imported_memories;
     for (index, record) in (0_u32..).zip(inner.metadata.memories.iter()).skip(imported as usize) {
-        let memory_type = inner.memory_type(index).ok_or(malformed("a memory"))?;
+        let memory_type = inner.types().memory(index).ok_or(malformed("a memory"))?;
         let memory = MemoryData::new(store, memory_type, record.flags, data.image.initial(&record));
         let memory = memory.map_err(|error| match error {
             MemoryError::Limit => {
@@ -238,7 +238,7 @@ fn make_tables(store: &mut StoreInner, data: &InstanceData) -> Result<(), Instan
         if record.flags & limit_flag::READY != 0 {
             continue;
         }
-        let table_type = inner.table_type(index).ok_or(malformed("a table"))?;
+        let table_type = inner.types().table(index).ok_or(malformed("a table"))?;
         let table = TableData::new(store, table_type).ok_or(InstantiateError::Limit(
             "the tables are larger than what is allowed (--max-memory, and 2^27 elements)",
         ))?;
@@ -270,7 +270,7 @@ fn set_globals(data: &InstanceData) -> Result<(), InstantiateError> {
     let inner = &*data.image.inner;
     let imported = inner.metadata.header.imported_globals;
     for (index, record) in (0_u32..).zip(inner.metadata.globals.iter()).skip(imported as usize) {
-        let value_type = inner.value_type(record.value_type).ok_or(malformed("a global's type"))?;
+        let value_type = inner.types().value(record.value_type).ok_or(malformed("a global's type"))?;
         let value = data
             .evaluate(record.initial_start, record.initial_length, value_type, index)
             .ok_or(malformed("a global's value"))?;
@@ -289,7 +289,7 @@ fn fill_tables(data: &InstanceData) -> Result<(), InstantiateError> {
         if record.flags & limit_flag::READY != 0 || record.initial_length == 0 {
             continue;
         }
-        let value_type = inner.value_type(record.element_type).ok_or(malformed("a table's type"))?;
+        let value_type = inner.types().value(record.element_type).ok_or(malformed("a table's type"))?;
         let value = data.evaluate(record.initial_start, record.initial_length, value_type, u32::MAX);
         let value = value.ok_or(malformed("a table's first value"))?;
         let table = data.table(index).ok_or(malformed("a table"))?;

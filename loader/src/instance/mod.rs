@@ -215,7 +215,7 @@ impl InstanceData {
             return Some(*global);
         }
         let inner = &*self.image.inner;
-        let global_type = inner.global_type(index)?;
+        let global_type = inner.types().global(index)?;
         let nth = index - inner.metadata.header.imported_globals;
         let slot = self.at(inner.layout.defined_global(nth)) as u64;
         // SAFETY: the layout has a slot for each defined global; the store lives while it is borrowed.

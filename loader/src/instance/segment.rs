@@ -48,7 +48,7 @@ impl InstanceData {
             return None;
         }
         let to = self.table(table)?.range(destination, length)?;
-        let value_type = inner.value_type(record.element_type)?;
+        let value_type = inner.types().value(record.element_type)?;
         let elements =
             inner.metadata.constants.slice(record.first_element as usize + source as usize, length as usize)?;
         for (offset, element) in elements.iter().enumerate() {

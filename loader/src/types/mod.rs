@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+mod reader;
 pub(crate) mod registry;
+
+pub use reader::TypeReader;
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
