@@ -4,7 +4,7 @@
 use std::io;
 use std::os::windows::io::{AsRawHandle as _, BorrowedHandle};
 
-use windows_sys::Win32::Foundation::{ERROR_BROKEN_PIPE, HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_BROKEN_PIPE, ERROR_NOT_SUPPORTED, HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_CHAR, FILE_TYPE_PIPE, GetFileType};
 use windows_sys::Win32::System::Console::{
     GetConsoleMode, GetNumberOfConsoleInputEvents, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW,
@@ -53,8 +53,12 @@ fn of_pipe(handle: HANDLE) -> io::Result<Readiness> {
         return Ok(if available > 0 { Readiness::Bytes(available.into()) } else { Readiness::Waits });
     }
     let error = io::Error::last_os_error();
-    let has_ended = error.raw_os_error() == Some(ERROR_BROKEN_PIPE.cast_signed());
-    if has_ended { Ok(Readiness::Ended) } else { Err(error) }
+    match error.raw_os_error().map(i32::cast_unsigned) {
+        Some(ERROR_BROKEN_PIPE) => Ok(Readiness::Ended),
+        // Of what comes from outside, wine knows nothing.
+        Some(ERROR_NOT_SUPPORTED) => Ok(Readiness::Ready),
+        _ => Err(error),
+    }
 }
 
 fn of_console(handle: HANDLE) -> io::Result<Readiness> {

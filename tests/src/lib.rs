@@ -6,6 +6,7 @@ use wasmc_compiler::CompileOptions;
 use wasmc_contract::target::{CpuFeatures, Target};
 
 pub mod binary;
+pub mod c_program;
 pub mod cached;
 
 pub mod child;

@@ -20,8 +20,7 @@ struct Way {
     zig: Option<&'static str>,
     /// How programs' names end.
     suffix: &'static str,
-    /// Under which name that machine sees the folder of its runner, if it sees nothing else; it is then built by `cargo zigbuild`,
-    /// and only `wasmrun` is.
+    /// Under which name that machine sees the folder of its runner, if it sees nothing else; it is then built by `cargo zigbuild`.
     sees: Option<&'static str>,
 }
 
@@ -59,11 +58,10 @@ const WAYS: &[Way] = &[
 pub struct Machine {
     /// Its target.
     pub target: Target,
+    way: &'static Way,
     runner: PathBuf,
     /// Where its commands are.
     commands: PathBuf,
-    suffix: &'static str,
-    sees: Option<&'static str>,
 }
 
 impl Machine {
@@ -85,17 +83,16 @@ impl Machine {
         if !Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
             return missing(&format!("Rust's library is not here (rustup target add {})", way.triple));
         }
-        let zig = way.zig.and_then(|_| tool::zig());
-        if way.zig.is_some() != zig.is_some() {
+        if way.zig.is_some() && tool::zig().is_none() {
             return missing("no C compiler for it");
         }
         if way.sees.is_some() && zigbuild().is_none() {
             return missing("there is no cargo-zigbuild");
         }
-        let commands = build(way, zig.as_ref())?;
+        let commands = build(way, &["-p", "wasmc", "-p", "wasmrun"])?;
         let target =
             Target::ALL.into_iter().find(|known| known.name() == target).context("a target of the contract")?;
-        Ok(Some(Self { target, runner, commands, suffix: way.suffix, sees: way.sees }))
+        Ok(Some(Self { target, way, runner, commands }))
     }
 
     /// The name of a file for that machine, which may be that of a copy.
@@ -104,12 +101,53 @@ impl Machine {
     ///
     /// If it cannot be copied.
     pub fn file(&self, path: &Path) -> Result<PathBuf> {
-        let Some(root) = self.sees else { return Ok(path.to_owned()) };
-        let name = path.file_name().context("a file")?.to_string_lossy().into_owned();
-        let folder = self.runner.with_file_name("files-of-tests");
-        std::fs::create_dir_all(&folder)?;
-        std::fs::copy(path, folder.join(&name))?;
-        Ok(format!("{root}\\files-of-tests\\{name}").into())
+        self.file_as(path, &path.file_name().context("a file")?.to_string_lossy())
+    }
+
+    /// The same, where a copy is called `name`, which may have folders in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::file`].
+    pub fn file_as(&self, path: &Path, name: &str) -> Result<PathBuf> {
+        let Some(root) = self.way.sees else { return Ok(path.to_owned()) };
+        let copy = self.runner.with_file_name("files-of-tests").join(name);
+        std::fs::create_dir_all(copy.parent().context("a folder")?)?;
+        let look = |path: &Path| -> Result<_> {
+            let metadata = std::fs::metadata(path)?;
+            Ok((metadata.len(), metadata.modified()?))
+        };
+        // One that is there may be running: it is not written to.
+        let (length, changed) = look(path)?;
+        if !look(&copy).is_ok_and(|(copied, since)| copied == length && since > changed) {
+            let fresh = tempfile::NamedTempFile::new_in(copy.parent().context("a folder")?)?;
+            std::fs::copy(path, fresh.path())?;
+            fresh.persist(&copy)?;
+        }
+        Ok(format!("{root}\\files-of-tests\\{}", name.replace('/', "\\")).into())
+    }
+
+    /// The C library for that machine.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built.
+    pub fn library(&self) -> Result<PathBuf> {
+        Ok(build(self.way, &["-p", "wasmc-capi"])?.join("libwasmc_loader.a"))
+    }
+
+    /// The program with the tests that are in a library itself, for that machine.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built.
+    pub fn tests_of(&self, package: &str) -> Result<PathBuf> {
+        let mut cargo = cargo(self.way, &["--tests", "-p", package, "--message-format", "json"])?;
+        let output = tool::run(&mut cargo)?;
+        let messages = String::from_utf8(output.stdout)?;
+        let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let mut programs = messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+        programs.next().context("cargo has built a program")
     }
 
     /// `wasmc` or `wasmrun` on that machine, ready for arguments.
@@ -118,7 +156,7 @@ impl Machine {
     ///
     /// As [`Self::file`].
     pub fn command(&self, name: &str) -> Result<Command> {
-        self.executable(&self.commands.join(format!("{name}{}", self.suffix)))
+        self.executable(&self.commands.join(format!("{name}{}", self.way.suffix)))
     }
 
     /// An executable for that machine, ready for arguments.
@@ -134,7 +172,7 @@ impl Machine {
 
     /// That machine's `wasmrun`, as a file of this one.
     pub fn wasmrun(&self) -> PathBuf {
-        self.commands.join(format!("wasmrun{}", self.suffix))
+        self.commands.join(format!("wasmrun{}", self.way.suffix))
     }
 
     /// The same as text for a shell.
@@ -171,31 +209,40 @@ fn runner(name: &str) -> Option<PathBuf> {
     script.or_else(|| tool::find(name).filter(|_| name != "wine64"))
 }
 
-/// Builds the commands in the target folder of the tests, and gives the folder where they are.
-fn build(way: &Way, zig: Option<&tool::Zig>) -> Result<PathBuf> {
-    let host = binary::directory()?;
-    let folder = host.parent().context("a profile lies in a target directory")?;
+/// Builds packages in the target folder of the tests, and gives the folder where they are.
+fn build(way: &Way, packages: &[&str]) -> Result<PathBuf> {
+    tool::run(&mut cargo(way, packages)?)?;
+    Ok(target_folder()?.join(way.triple).join("debug"))
+}
+
+fn target_folder() -> Result<PathBuf> {
+    Ok(binary::directory()?.parent().context("a profile lies in a target directory")?.to_owned())
+}
+
+/// A build for that machine, ready to run.
+fn cargo(way: &Way, packages: &[&str]) -> Result<Command> {
+    let folder = target_folder()?;
     let mut cargo = Command::new(env!("CARGO"));
     match way.sees.and_then(|_| zigbuild()) {
         Some(zigbuild) => {
             cargo = Command::new(zigbuild);
-            cargo.args(["zigbuild", "--locked", "--target", way.triple, "-p", "wasmrun"]);
+            cargo.arg("zigbuild");
         }
         None => {
-            cargo.args(["build", "--locked", "--target", way.triple, "-p", "wasmc", "-p", "wasmrun"]);
+            cargo.arg("build");
         }
     }
-    if way.target == "aarch64-linux" {
+    cargo.args(["--locked", "--target", way.triple]).args(packages);
+    if way.target == "aarch64-linux" && packages.contains(&"wasmc") {
         // Its `wasmc wast` runs the objects of all systems for its CPU.
         cargo.args(["--features", "wasmc/foreign-containers"]);
     }
-    cargo.arg("--target-dir").arg(folder).current_dir(root());
-    if let Some((zig, name)) = zig.zip(way.zig) {
+    cargo.arg("--target-dir").arg(&folder).current_dir(root());
+    if let Some((zig, name)) = tool::zig().zip(way.zig) {
         let compiler = zig.c_compiler(name, &folder.join(way.triple))?;
         cargo.env(format!("CC_{}", way.triple.replace('-', "_")), compiler);
     }
     // Those of the tests' own build are not meant for it.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    tool::run(&mut cargo)?;
-    Ok(folder.join(way.triple).join("debug"))
+    Ok(cargo)
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use wasmc_compiler::{CompileOptions, compile};
+use wasmc_tests::c_program::{self, CProgram};
 use wasmc_tests::{binary, compile_options, tool};
 
 /// A fresh folder with the module compiled to `app.o` in it.
@@ -127,44 +128,25 @@ fn names_of_the_c_library_do_no_harm() -> Result<()> {
 
 #[test]
 fn a_c_program_links_it_and_calls_an_export() -> Result<()> {
-    c_program(
-        include_str!("../samples/linked.wat"),
-        "linked.c",
-        "add: 42\nfactorial: 3628800\nmalloc: 7\nwasm trap: integer divide by zero\n",
-    )
+    run(c_program::LINKED)
 }
 
 #[test]
 fn a_c_program_throws_and_catches() -> Result<()> {
-    c_program(
-        include_str!("../samples/thrower.wat"),
-        "thrower.c",
-        "wasm trap: uncaught exception: own (i32 21, f64 10.5)\ncarries 21 and 10.5\ncaught -2\ncaught 0\n\
-         caught -6\nwasm trap: host error: a host function raised, but nothing had failed\nthrough 5 and 2.5, in order 1\nwasm trap: unreachable\n",
-    )
+    run(c_program::THROWER)
 }
 
 #[test]
 fn a_c_program_bounds_stops_and_leaves_its_code() -> Result<()> {
-    c_program(
-        include_str!("../samples/bounded.wat"),
-        "bounded.c",
-        "grown: 2\nwasm trap: call stack exhausted\nwasm trap: interrupted\nleft 3 times\nwasm trap: unreachable\n\
-         carries 42\nis none\nwasm trap: out of bounds memory access\n",
-    )
+    run(c_program::BOUNDED)
 }
 
 #[test]
 fn a_c_program_defines_imports_by_the_header() -> Result<()> {
-    let wasm = wat::parse_str(include_str!("../samples/imports.wat"))?;
+    let wasm = wat::parse_str(c_program::IMPORTS.module)?;
     let header = wasmc_compiler::emit_header(&wasm, &compile_options())?;
     wasmc_tests::expected::check("imports.h", header.as_bytes())?;
-    c_program(
-        include_str!("../samples/imports.wat"),
-        "imports.c",
-        "add: 1019 2019\nswap: 37\npoke: 77\none: 2020, nothings 101, 2.5 9\nreference: 0\n\
-         wasm trap: host error: no such value\n",
-    )
+    run(c_program::IMPORTS)
 }
 
 #[test]
@@ -193,13 +175,14 @@ fn headers_are_c_and_cpp_whatever_names_there_are() -> Result<()> {
     Ok(())
 }
 
-/// Links the C program `samples/SOURCE` with the module in `text`, and compares what it prints.
-fn c_program(text: &str, source: &str, expected: &str) -> Result<()> {
+/// Links a C program with its module, and compares what it prints.
+fn run(program: CProgram) -> Result<()> {
+    let CProgram { module, source, expected } = program;
     let Some(compiler) = tool::find("cc") else {
         wasmc_tests::say("not tested: this machine has no cc");
         return Ok(());
     };
-    let (folder, object, _) = compiled_with(text, &CompileOptions { interruptible: true, ..compile_options() })?;
+    let (folder, object, _) = compiled_with(module, &CompileOptions { interruptible: true, ..compile_options() })?;
     let program = folder.path().join("program");
     let source = wasmc_tests::root().join("tests/samples").join(source);
     let mut link = Command::new(compiler);

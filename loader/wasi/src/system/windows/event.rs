@@ -104,7 +104,71 @@ fn look_at_sockets(all: &mut [PollFd<'_>], wait: Duration) -> Result<(), Errno> 
     let wait = rustix::event::Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos() as _ };
     poll_sockets(&mut sockets, Some(&wait)).map_err(std::io::Error::from)?;
     for (position, socket) in positions.into_iter().zip(sockets) {
-        all[position].found = socket.revents();
+        // Each is two bits there, of which one may come.
+        let of_kinds = [PollFlags::IN, PollFlags::OUT].into_iter().filter(|kind| socket.revents().intersects(*kind));
+        all[position].found = of_kinds.fold(socket.revents(), |found, kind| found | kind);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::windows::io::{OwnedHandle, OwnedSocket};
+
+    use super::super::fd::OwnedFd;
+    use super::*;
+
+    /// What is found of each; `None` if the time has passed.
+    fn found(descriptors: &[&OwnedFd], wanted: PollFlags, milliseconds: u64) -> Option<Vec<PollFlags>> {
+        let end = Instant::now() + Duration::from_millis(milliseconds);
+        loop {
+            let left = Timespec::of(end.saturating_duration_since(Instant::now()));
+            let mut all: Vec<_> = descriptors.iter().map(|one| PollFd::new(*one, wanted)).collect();
+            match poll(&mut all, Some(&left)) {
+                Err(Errno::INTR) => {}
+                Err(error) => panic!("{error:?}"),
+                Ok(0) => return None,
+                Ok(_) => return Some(all.iter().map(PollFd::revents).collect()),
+            }
+        }
+    }
+
+    #[test]
+    fn pipes_and_sockets_are_waited_for_together() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        let pipe = OwnedFd::from(OwnedHandle::from(reader));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let listener = OwnedFd::from(OwnedSocket::from(listener));
+        let both = [&pipe, &listener];
+        assert_eq!(found(&both, PollFlags::IN, 50), None);
+
+        let mut client = TcpStream::connect(address).unwrap();
+        let ready = found(&both, PollFlags::IN, 60_000).unwrap();
+        assert!(ready[0].is_empty() && ready[1].contains(PollFlags::IN), "{ready:?}");
+        let accepted = super::super::accept(&listener, true).unwrap();
+        assert!(accepted.as_fd().flags().contains(super::super::fs::OFlags::NONBLOCK));
+        assert_eq!(found(&[&accepted], PollFlags::IN, 50), None);
+        assert!(found(&[&accepted], PollFlags::OUT, 60_000).unwrap()[0].contains(PollFlags::OUT));
+        client.write_all(b"seven").unwrap();
+        assert!(found(&[&pipe, &accepted], PollFlags::IN, 60_000).unwrap()[1].contains(PollFlags::IN));
+        assert_eq!(super::super::io::ioctl_fionread(&accepted), Ok(5));
+
+        // From another thread, while someone waits.
+        let writing = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(30));
+            writer.write_all(b"four").unwrap();
+            writer
+        });
+        assert!(found(&[&pipe], PollFlags::IN, 60_000).unwrap()[0].contains(PollFlags::IN));
+        let writer = writing.join().unwrap();
+        assert_eq!(super::super::io::ioctl_fionread(&pipe), Ok(4));
+        drop(writer);
+        let Kind::File(handle) = pipe.as_fd().kind else { panic!("a pipe is no socket") };
+        let mut reader = io::PipeReader::from(handle.try_clone_to_owned().unwrap());
+        reader.read_to_end(&mut Vec::new()).unwrap();
+        assert!(found(&[&pipe], PollFlags::IN, 60_000).unwrap()[0].contains(PollFlags::HUP));
+    }
 }
