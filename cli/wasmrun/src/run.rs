@@ -165,7 +165,7 @@ fn emscripten(
     if !Emscripten::is_wanted_by(&program.image) {
         return Ok(None);
     }
-    let thread = Emscripten::new(grants::builder(options, program)?)?.thread();
+    let thread = Emscripten::for_image(grants::builder(options, program)?, &program.image)?.thread();
     thread.add_imported(linker, &program.image)?;
     Ok(Some(thread))
 }

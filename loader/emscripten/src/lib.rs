@@ -22,6 +22,7 @@ mod functions;
 mod invoke;
 mod memory;
 mod process;
+mod system;
 mod thread;
 mod unavailable;
 
@@ -42,6 +43,8 @@ pub struct Emscripten {
 pub(crate) struct Context {
     /// The program's files, arguments, clocks.
     pub(crate) posix: Posix,
+    /// Its files that are mapped.
+    pub(crate) maps: system::Maps,
 }
 
 impl Emscripten {
@@ -51,7 +54,26 @@ impl Emscripten {
     ///
     /// If something that is granted cannot be opened.
     pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
-        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()? }) })
+        Self::with_preopens(builder, false)
+    }
+
+    /// The same for the program `image`: if it looks for granted directories as WASI's programs do, it finds them open.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn for_image(builder: WasiBuilder, image: &Image) -> Result<Self, WasiError> {
+        Self::with_preopens(builder, image.import_names().any(|(_, field)| field == "fd_prestat_get"))
+    }
+
+    fn with_preopens(builder: WasiBuilder, preopens: bool) -> Result<Self, WasiError> {
+        let context = Context { posix: builder.build_posix(preopens)?, maps: system::Maps::default() };
+        Ok(Self { context: Arc::new(context) })
+    }
+
+    /// What the program was given: its files, its arguments, its clocks.
+    pub fn posix(&self) -> &Posix {
+        &self.context.posix
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.

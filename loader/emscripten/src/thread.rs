@@ -1,7 +1,7 @@
 //! What one thread of a program has for itself, and how it is entered.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{
@@ -11,6 +11,7 @@ use wasmc_loader::{
 
 use crate::exports::{self, Exports};
 use crate::functions::{self, Defined};
+use crate::system::Layout;
 use crate::{Context, MODULE, exception, invoke, process, unavailable};
 
 /// One thread of a program, with its instance.
@@ -32,6 +33,9 @@ pub(crate) struct ThreadState {
     /// What C++ exceptions and long jumps are to the loader.
     tag: OnceLock<Tag>,
     upper_half: AtomicU32,
+    layout: OnceLock<Layout>,
+    /// How many protocols `getprotoent` has given.
+    protocols: AtomicUsize,
 }
 
 /// Why a program could not be entered.
@@ -70,6 +74,8 @@ impl Thread {
                 table: OnceLock::new(),
                 tag: OnceLock::new(),
                 upper_half: AtomicU32::new(0),
+                layout: OnceLock::new(),
+                protocols: AtomicUsize::new(0),
             }),
         }
     }
@@ -81,6 +87,7 @@ impl Thread {
     ///
     /// If a name is defined twice.
     pub fn add_imported(&self, linker: &mut Linker, image: &Image) -> Result<(), DefineError> {
+        self.state.layout.get_or_init(|| Layout::of(image));
         let posix = &self.state.context.posix;
         posix.wasi().add_imported(linker, image);
         for import in image.imports() {
@@ -220,6 +227,20 @@ impl ThreadState {
     /// The memory of its instance, if that was looked for.
     pub(crate) fn found_memory(&self) -> Option<Memory> {
         self.exports.get().map(|exports| exports.memory)
+    }
+
+    /// How structures lie in its memory.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout.get().copied().unwrap_or(Layout::Current)
+    }
+
+    /// How many protocols were given since the start, before this one.
+    pub(crate) fn next_protocol(&self) -> usize {
+        self.protocols.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn restart_protocols(&self) {
+        self.protocols.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn upper_half(&self) -> u32 {

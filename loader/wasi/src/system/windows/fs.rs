@@ -86,6 +86,7 @@ fn device_status(file: &File) -> FileStatus {
         accessed: 0,
         modified: 0,
         changed: 0,
+        permissions: 0o666,
     }
 }
 
@@ -105,6 +106,7 @@ pub(crate) fn status(metadata: &Metadata) -> FileStatus {
         modified: time(metadata.modified()),
         // The time of the last change of anything is not told.
         changed: time(metadata.modified()),
+        permissions: if metadata.is_dir() { 0o777 } else { 0o666 },
     }
 }
 
