@@ -9,6 +9,7 @@ use wasmc_loader::{Caller, DefineError, FunctionType, GuestMemory, HostError, Li
 use wasmc_wasi::Errno;
 
 use crate::body::{Body, System};
+use crate::system::{descriptors, files, maps, names, process as about_process, sockets, status, wait};
 use crate::thread::ThreadState;
 use crate::{MODULE, console, detect, exception, math, memory, process, time};
 
@@ -260,4 +261,125 @@ table! {
     __cxa_rethrow_primary_exception: call exception::rethrow_other(u32);
     __resumeException: call exception::resume(u32);
     llvm_eh_typeid_for: call exception::type_identity(u32) -> u32;
+
+    // System calls: files by name.
+    __syscall_open: system files::open(u32, u32, u32);
+    __syscall_openat: system files::open_at(i32, u32, u32, u32);
+    __syscall_mkdir: system files::make_directory(u32, u32);
+    __syscall_mkdirat: system files::make_directory_at(i32, u32, u32);
+    __syscall_mknod: system files::make_node(u32, u32, u32);
+    __syscall_mknodat: system files::make_node_at(i32, u32, u32, u32);
+    __syscall_rmdir: system files::remove_directory(u32);
+    __syscall_unlink: system files::unlink(u32);
+    __syscall_unlinkat: system files::unlink_at(i32, u32, u32);
+    __syscall_rename: system files::rename(u32, u32);
+    __syscall_renameat: system files::rename_at(i32, u32, i32, u32);
+    __syscall_link: system files::link(u32, u32);
+    __syscall_linkat: system files::link_at(i32, u32, i32, u32, u32);
+    __syscall_symlink: system files::symlink(u32, u32);
+    __syscall_symlinkat: system files::symlink_at(u32, i32, u32);
+    __syscall_readlink: system files::read_link(u32, u32, u32);
+    __syscall_readlinkat: system files::read_link_at(i32, u32, u32, u32);
+    __syscall_chmod: system files::change_mode(u32, u32);
+    __syscall_fchmodat: system files::change_mode_at_old(i32, u32, u32, u32);
+    __syscall_fchmodat2: system files::change_mode_at(i32, u32, u32, u32);
+    __syscall_chown32: system files::change_owner(u32, u32, u32);
+    __syscall_lchown32: system files::change_link_owner(u32, u32, u32);
+    __syscall_fchownat: system files::change_owner_at(i32, u32, u32, u32, u32);
+    __syscall_access: system files::access(u32, u32);
+    __syscall_faccessat: system files::access_at(i32, u32, u32, u32);
+    __syscall_truncate64: system files::truncate(u32, i64);
+    __syscall_chdir: system files::change_directory(u32);
+    __syscall_fchdir: system files::change_directory_to(u32);
+    __syscall_getcwd: system files::working_directory(u32, u32);
+
+    // What is known of files.
+    __syscall_stat64: system status::status(u32, u32);
+    __syscall_lstat64: system status::link_status(u32, u32);
+    __syscall_fstat64: system status::descriptor_status(u32, u32);
+    __syscall_fstatat64: system status::status_at(i32, u32, u32, u32);
+    __syscall_newfstatat: system status::status_at(i32, u32, u32, u32);
+    __syscall_utimensat: system status::set_times(i32, u32, u32, u32);
+    __syscall_statfs64: system status::room(u32, u32, u32);
+    __syscall_fstatfs64: system status::descriptor_room(u32, u32, u32);
+    __syscall_getdents64: system status::entries(u32, u32, u32);
+
+    // Open descriptors.
+    __syscall_dup: system descriptors::duplicate(u32);
+    __syscall_dup2: system descriptors::duplicate_to_any(u32, u32);
+    __syscall_dup3: system descriptors::duplicate_to(u32, u32, u32);
+    __syscall_fcntl64: system descriptors::control(u32, u32, u32);
+    __syscall_flock: system descriptors::lock(u32, u32);
+    __syscall_ioctl: system descriptors::device_control(u32, u32, u32);
+    __syscall_pipe: system descriptors::pipe(u32);
+    __syscall_pipe2: system descriptors::pipe_with_flags(u32, u32);
+    __syscall_fchmod: system descriptors::change_mode(u32, u32);
+    __syscall_fchown32: system descriptors::change_owner(u32, u32, u32);
+    __syscall_ftruncate64: system descriptors::truncate(u32, i64);
+    __syscall_fallocate: system descriptors::allocate(u32, u32, i64, i64);
+    __syscall_fadvise64: system descriptors::advise(u32, i64, i64, u32);
+    __syscall_fadvise64_64: system descriptors::advise(u32, i64, i64, u32);
+    __syscall_fdatasync: system descriptors::sync_data(u32);
+    __syscall_poll: call wait::poll(u32, u32, i32) -> i32;
+    __syscall__newselect: call wait::select(i32, u32, u32, u32, u32) -> i32;
+
+    // Files in memory.
+    _mmap_js: call maps::map_file(u32, u32, u32, u32, u64, u32, u32) -> i32,
+        call maps::map_file_of_words(u32, u32, u32, u32, u32, u32, u32) -> i32;
+    _munmap_js: call maps::unmap_file(u32, u32, u32, u32, u32, u64) -> i32,
+        call maps::unmap_file_of_words(u32, u32, u32, u32, u32, u32) -> i32;
+    _msync_js: call maps::sync_file(u32, u32, u32, u32, u32, u64) -> i32,
+        call maps::sync_file_of_words(u32, u32, u32, u32, u32, u32) -> i32,
+        call maps::sync_file_old(u32, u32, u32, u32) -> i32;
+
+    // Sockets.
+    __syscall_socket: system sockets::socket(u32, u32, u32, u32, u32, u32);
+    __syscall_bind: system sockets::bind(u32, u32, u32, u32, u32, u32);
+    __syscall_connect: system sockets::connect(u32, u32, u32, u32, u32, u32);
+    __syscall_listen: system sockets::listen(u32, u32, u32, u32, u32, u32);
+    __syscall_accept4: system sockets::accept(u32, u32, u32, u32, u32, u32);
+    __syscall_getsockname: system sockets::local_address(u32, u32, u32, u32, u32, u32);
+    __syscall_getpeername: system sockets::peer_address(u32, u32, u32, u32, u32, u32);
+    __syscall_recvfrom: system sockets::receive(u32, u32, u32, u32, u32, u32);
+    __syscall_sendto: system sockets::send(u32, u32, u32, u32, u32, u32);
+    __syscall_recvmsg: system sockets::receive_message(u32, u32, u32, u32, u32, u32);
+    __syscall_sendmsg: system sockets::send_message(u32, u32, u32, u32, u32, u32);
+    __syscall_shutdown: system sockets::shut_down(u32, u32, u32, u32, u32, u32);
+    __syscall_getsockopt: system sockets::option(u32, u32, u32, u32, u32, u32);
+    __syscall_setsockopt: system sockets::set_option(u32, u32, u32, u32, u32, u32);
+    getaddrinfo: call names::addresses(u32, u32, u32, u32) -> i32;
+    getnameinfo: call names::name(u32, u32, u32, u32, u32, u32, u32) -> i32;
+    gethostbyname: call names::host_by_name(u32) -> u32;
+    gethostbyname_r: call names::host_by_name_into(u32, u32, u32, u32, u32, u32) -> i32;
+    gethostbyaddr: call names::host_by_address(u32, u32, u32) -> u32;
+    getprotobyname: call names::protocol_by_name(u32) -> u32;
+    getprotobynumber: call names::protocol_by_number(u32) -> u32;
+    getprotoent: call names::next_protocol() -> u32;
+    setprotoent: call names::start_protocols(u32);
+    endprotoent: call names::end_protocols();
+    _emscripten_lookup_name: call names::look_up(u32) -> u32;
+
+    // The process.
+    __syscall_getpid: system about_process::process();
+    __syscall_getppid: system about_process::parent();
+    __syscall_getpgid: system about_process::group(u32);
+    __syscall_getsid: system about_process::group(u32);
+    __syscall_getpgrp: system about_process::process();
+    __syscall_getuid32: system about_process::nothing();
+    __syscall_geteuid32: system about_process::nothing();
+    __syscall_getgid32: system about_process::nothing();
+    __syscall_getegid32: system about_process::nothing();
+    __syscall_getresuid32: system about_process::users(u32, u32, u32);
+    __syscall_getresgid32: system about_process::users(u32, u32, u32);
+    __syscall_getgroups32: system about_process::groups(u32, u32);
+    __syscall_umask: system about_process::umask(u32);
+    __syscall_uname: system about_process::system_name(u32);
+    __syscall_sync: system about_process::nothing();
+    __syscall_prlimit64: system about_process::limits(u32, u32, u32, u32);
+    __syscall_ugetrlimit: system about_process::old_limits(u32, u32);
+    __syscall_setrlimit: system about_process::nothing_of_two(u32, u32);
+    __syscall_madvise: system about_process::nothing_of_three(u32, u32, u32);
+    __syscall_mprotect: system about_process::nothing_of_three(u32, u32, u32);
+    __syscall_mlock: system about_process::nothing_of_two(u32, u32);
+    __syscall_munlock: system about_process::nothing_of_two(u32, u32);
 }

@@ -24,6 +24,7 @@ mod invoke;
 mod math;
 mod memory;
 mod process;
+mod system;
 mod thread;
 mod time;
 mod unavailable;
@@ -46,6 +47,8 @@ pub(crate) struct Context {
     /// The program's files, arguments, clocks.
     pub(crate) posix: Posix,
     pub(crate) zone: time::calendar::Zone,
+    /// Its files that are mapped.
+    pub(crate) maps: system::Maps,
 }
 
 impl Emscripten {
@@ -55,12 +58,35 @@ impl Emscripten {
     ///
     /// If something that is granted cannot be opened.
     pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
+        Self::with_preopens(builder, false)
+    }
+
+    /// The same for the program `image`: if it looks for granted directories as WASI's programs do, it finds them open.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn for_image(builder: WasiBuilder, image: &Image) -> Result<Self, WasiError> {
+        Self::with_preopens(builder, image.import_names().any(|(_, field)| field == "fd_prestat_get"))
+    }
+
+    fn with_preopens(builder: WasiBuilder, preopens: bool) -> Result<Self, WasiError> {
         let own_name = builder.program_name().map(str::to_owned);
         let builder = process::DEFAULT_ENVIRONMENT
             .into_iter()
             .chain(own_name.as_deref().map(|name| ("_", name)))
             .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
-        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default() }) })
+        let context = Context {
+            posix: builder.build_posix(preopens)?,
+            zone: time::calendar::Zone::default(),
+            maps: system::Maps::default(),
+        };
+        Ok(Self { context: Arc::new(context) })
+    }
+
+    /// What the program was given: its files, its arguments, its clocks.
+    pub fn posix(&self) -> &Posix {
+        &self.context.posix
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.

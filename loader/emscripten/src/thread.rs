@@ -1,7 +1,7 @@
 //! What one thread of a program has for itself, and how it is entered.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{
@@ -12,6 +12,7 @@ use wasmc_wasi::{Errno, Wasi};
 
 use crate::exports::{Export, Exports};
 use crate::functions::{self, Defined};
+use crate::system::Layout;
 use crate::{Context, MODULE, exception, invoke, process, unavailable};
 
 /// One thread of a program, with its instance.
@@ -33,6 +34,9 @@ pub(crate) struct ThreadState {
     /// What C++ exceptions and long jumps are to the loader.
     tag: OnceLock<Tag>,
     upper_half: AtomicU32,
+    layout: OnceLock<Layout>,
+    /// How many protocols `getprotoent` has given.
+    protocols: AtomicUsize,
 }
 
 /// Why a program could not be entered.
@@ -71,6 +75,8 @@ impl Thread {
                 table: OnceLock::new(),
                 tag: OnceLock::new(),
                 upper_half: AtomicU32::new(0),
+                layout: OnceLock::new(),
+                protocols: AtomicUsize::new(0),
             }),
         }
     }
@@ -87,6 +93,7 @@ impl Thread {
     ///
     /// If something else is missing, a memory or a table cannot be made, or what runs at the start fails.
     pub fn instantiate(&self, linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
+        self.state.layout.get_or_init(|| Layout::of(image));
         let mut linker = linker.clone();
         self.wasi().add_imported(&mut linker, image);
         for import in image.imports() {
@@ -280,6 +287,20 @@ impl ThreadState {
     /// The memory of its instance, if that was looked for.
     pub(crate) fn found_memory(&self) -> Option<Memory> {
         self.exports.get().map(|exports| exports.memory)
+    }
+
+    /// How structures lie in its memory.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout.get().copied().unwrap_or(Layout::Current)
+    }
+
+    /// How many protocols were given since the start, before this one.
+    pub(crate) fn next_protocol(&self) -> usize {
+        self.protocols.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn restart_protocols(&self) {
+        self.protocols.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn upper_half(&self) -> u32 {

@@ -52,6 +52,8 @@ pub enum WasiError {
     String(OsString),
     /// Arguments or environment are longer than a program could address.
     TooLong,
+    /// What was granted cannot be one tree of files: its names do not fit together.
+    Tree,
 }
 
 impl fmt::Display for WasiError {
@@ -62,6 +64,7 @@ impl fmt::Display for WasiError {
             }
             Self::String(string) => write!(formatter, "{string:?} cannot be passed to a program"),
             Self::TooLong => formatter.write_str("the arguments or the environment are too long"),
+            Self::Tree => formatter.write_str("the names of the directories cannot be parts of one tree"),
         }
     }
 }
@@ -108,6 +111,7 @@ pub struct WasiBuilder {
     streams: [Stream; 3],
     directories: Vec<(Granted, String, Access)>,
     sockets: Vec<GivenSocket>,
+    peers: Vec<(String, u16)>,
     clock: Clock,
     random: Random,
 }
@@ -128,6 +132,7 @@ impl WasiBuilder {
             streams: [Stream::Null, Stream::Null, Stream::Null],
             directories: Vec::new(),
             sockets: Vec::new(),
+            peers: Vec::new(),
             clock: Clock::Host,
             random: Random::Host,
         }
@@ -252,27 +257,70 @@ impl WasiBuilder {
         self
     }
 
+    /// Lets a program connect to `port` of `host`, a name or an address. WASI has no function for that; hosts that have
+    /// some ask for it ([`Self::build_posix`]).
+    pub fn connect_to(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.peers.push((host.into(), port));
+        self
+    }
+
     /// Opens what was granted.
     ///
     /// # Errors
     ///
     /// If a directory cannot be opened, or a string cannot be passed to a program.
     pub fn build(self) -> Result<Wasi, WasiError> {
+        self.open()?.into_wasi(true)
+    }
+
+    pub(crate) fn open(self) -> Result<Parts, WasiError> {
         if let Some(string) = self.unfit {
             return Err(WasiError::String(string));
         }
-        let mut objects = Vec::with_capacity(3 + self.directories.len() + self.sockets.len());
-        for (number, stream) in self.streams.into_iter().enumerate() {
-            objects.push(open_stream(stream, number));
-        }
-        for (granted, guest, access) in self.directories {
-            let place = granted.open()?;
-            objects.push(Object::Directory(Directory::new(place, Some(guest), access == Access::ReadWrite)));
-        }
-        objects.extend(self.sockets.into_iter().map(|socket| Object::Socket(Handle::owned(socket))));
-        let context = Context {
+        let streams = self.streams.into_iter().enumerate().map(|(number, stream)| open_stream(stream, number));
+        let open = |(granted, guest, access): (Granted, String, Access)| {
+            Ok((granted.open()?, guest, access == Access::ReadWrite))
+        };
+        Ok(Parts {
+            streams: streams.collect(),
+            directories: self.directories.into_iter().map(open).collect::<Result<_, WasiError>>()?,
+            sockets: self.sockets.into_iter().map(|socket| Arc::new(Handle::owned(socket))).collect(),
+            peers: self.peers,
             arguments: strings(&self.arguments)?,
             environment: strings(&self.environment)?,
+            clock: self.clock,
+            random: self.random,
+        })
+    }
+}
+
+/// What was granted, opened.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    streams: Vec<Object>,
+    /// Directories, by the name that a program knows them by, and whether what is below may be changed.
+    pub(crate) directories: Vec<(Place, String, bool)>,
+    pub(crate) sockets: Vec<Arc<Handle>>,
+    /// Hosts and ports that may be connected to.
+    pub(crate) peers: Vec<(String, u16)>,
+    arguments: Strings,
+    environment: Strings,
+    clock: Clock,
+    random: Random,
+}
+
+impl Parts {
+    /// What programs work on; with `preopens`, directories and sockets are open from the start.
+    pub(crate) fn into_wasi(self, preopens: bool) -> Result<Wasi, WasiError> {
+        let mut objects = self.streams;
+        if preopens {
+            let directory = |(place, guest, mutable)| Object::Directory(Directory::new(place, Some(guest), mutable));
+            objects.extend(self.directories.into_iter().map(directory));
+            objects.extend(self.sockets.into_iter().map(Object::Socket));
+        }
+        let context = Context {
+            arguments: self.arguments,
+            environment: self.environment,
             clock: self.clock,
             random: self.random,
             table: Table::new(objects),

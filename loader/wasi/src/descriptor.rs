@@ -2,10 +2,11 @@
 
 use crate::system::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::directory::Directory;
 use crate::errno::Errno;
+use crate::posix::{Opened, Special};
 use crate::tree::OpenFile;
 use crate::types::FileType;
 
@@ -63,11 +64,13 @@ pub(crate) enum Object {
     /// A directory, granted or found below one that was.
     Directory(Directory),
     /// A socket: listening, or connected.
-    Socket(Handle),
+    Socket(Arc<Handle>),
     /// Bytes that the embedder gave, and how many were read.
     Input(Mutex<(Vec<u8>, usize)>),
     /// Bytes that the embedder takes.
     Output(Output),
+    /// What only a POSIX program can open: pipes, devices in memory, sockets of its own making.
+    Special(Special),
 }
 
 /// What a program wrote to a stream that was kept in memory.
@@ -103,9 +106,24 @@ impl Output {
     }
 }
 
+/// A number's entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) object: Arc<Object>,
+    /// What is known of it where files are in one tree; shared by its duplicates.
+    pub(crate) opened: Option<Arc<Opened>>,
+    pub(crate) close_on_exec: bool,
+}
+
+impl Slot {
+    fn new(object: Object) -> Self {
+        Self { object: Arc::new(object), opened: None, close_on_exec: false }
+    }
+}
+
 /// Open descriptors by number. A call holds what it works on by itself, so that none waits for another that blocks.
 #[derive(Debug, Default)]
-pub(crate) struct Table(RwLock<Vec<Option<Arc<Object>>>>);
+pub(crate) struct Table(RwLock<Vec<Option<Slot>>>);
 
 impl Table {
     /// More than any host lets a process open.
@@ -113,39 +131,91 @@ impl Table {
 
     /// A table that starts with `objects`, from 0.
     pub(crate) fn new(objects: Vec<Object>) -> Self {
-        Self(RwLock::new(objects.into_iter().map(|object| Some(Arc::new(object))).collect()))
+        Self(RwLock::new(objects.into_iter().map(|object| Some(Slot::new(object))).collect()))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Option<Slot>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Option<Slot>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What `descriptor` stands for.
     pub(crate) fn find(&self, descriptor: u32) -> Result<Arc<Object>, Errno> {
-        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        slots.get(descriptor as usize).cloned().flatten().ok_or(Errno::Badf)
+        match self.read().get(descriptor as usize) {
+            Some(Some(slot)) => Ok(Arc::clone(&slot.object)),
+            _ => Err(Errno::Badf),
+        }
+    }
+
+    /// The whole entry of `descriptor`.
+    pub(crate) fn slot(&self, descriptor: u32) -> Result<Slot, Errno> {
+        self.read().get(descriptor as usize).cloned().flatten().ok_or(Errno::Badf)
+    }
+
+    /// The numbers that are open, with what is known of each.
+    pub(crate) fn opened(&self) -> Vec<(u32, Option<Arc<Opened>>)> {
+        let slots = self.read();
+        let open = slots.iter().zip(0..).filter_map(|(slot, number)| Some((number, slot.as_ref()?.opened.clone())));
+        open.collect()
     }
 
     /// Gives `object` the lowest free number.
     pub(crate) fn insert(&self, object: Object) -> Result<u32, Errno> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let index = slots.iter().position(Option::is_none).unwrap_or(slots.len());
-        if index >= Self::COUNT_MAX {
-            return Err(Errno::Nfile);
+        self.insert_slot(Slot::new(object), 0, Self::COUNT_MAX as u32).map_err(|_| Errno::Nfile)
+    }
+
+    /// Gives `slot` the lowest free number that is at least `minimum` and below `limit`; `EMFILE` if there is none.
+    pub(crate) fn insert_slot(&self, slot: Slot, minimum: u32, limit: u32) -> Result<u32, Errno> {
+        let mut slots = self.write();
+        let start = (minimum as usize).min(slots.len());
+        let free = slots[start..].iter().position(Option::is_none).map(|offset| start + offset);
+        let index = free.unwrap_or(slots.len().max(minimum as usize));
+        if index >= limit as usize {
+            return Err(Errno::Mfile);
         }
-        let object = Some(Arc::new(object));
-        match slots.get_mut(index) {
-            Some(slot) => *slot = object,
-            None => slots.push(object),
+        if index >= slots.len() {
+            slots.resize(index + 1, None);
         }
-        u32::try_from(index).map_err(|_| Errno::Nfile)
+        slots[index] = Some(slot);
+        u32::try_from(index).map_err(|_| Errno::Mfile)
+    }
+
+    /// Makes `number` stand for `slot`, in the place of what it may stand for.
+    pub(crate) fn replace(&self, number: u32, slot: Slot) {
+        let replaced;
+        {
+            let mut slots = self.write();
+            let index = number as usize;
+            if index >= slots.len() {
+                slots.resize(index + 1, None);
+            }
+            replaced = slots[index].replace(slot);
+        }
+        // What is closed by that is closed when nobody waits for the table.
+        drop(replaced);
+    }
+
+    /// Changes the entry of `descriptor`.
+    pub(crate) fn change<T>(&self, descriptor: u32, change: impl FnOnce(&mut Slot) -> T) -> Result<T, Errno> {
+        match self.write().get_mut(descriptor as usize) {
+            Some(Some(slot)) => Ok(change(slot)),
+            _ => Err(Errno::Badf),
+        }
     }
 
     /// Closes `descriptor`; calls that are under way finish with what they hold.
     pub(crate) fn remove(&self, descriptor: u32) -> Result<Arc<Object>, Errno> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        slots.get_mut(descriptor as usize).and_then(Option::take).ok_or(Errno::Badf)
+        let mut slots = self.write();
+        let slot = slots.get_mut(descriptor as usize).and_then(Option::take).ok_or(Errno::Badf)?;
+        Ok(slot.object)
     }
 
     /// Closes `to` and gives its number to what `from` stands for. Both must be open.
     pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.write();
         let (from, to) = (from as usize, to as usize);
         if !matches!((slots.get(from), slots.get(to)), (Some(Some(_)), Some(Some(_)))) {
             return Err(Errno::Badf);

@@ -1,5 +1,6 @@
 //! Directories: what they are called, and `fd_readdir`.
 
+use std::io::SeekFrom;
 use std::sync::{Mutex, PoisonError};
 
 use wasmc_loader::GuestMemory;
@@ -19,7 +20,9 @@ pub(crate) struct Directory {
     /// Whether anything below it may be changed.
     pub(crate) mutable: bool,
     /// What the last reading from its start found, for the calls that go on with that.
-    listing: Mutex<Option<Listing>>,
+    pub(crate) listing: Mutex<Option<Listing>>,
+    /// How many entries were read, where a descriptor has a position in its directory: not for WASI's functions.
+    pub(crate) position: Option<Mutex<u64>>,
 }
 
 /// A directory's entries at one time, so that removing some while reading the rest loses none.
@@ -38,7 +41,21 @@ struct Entry {
 
 impl Directory {
     pub(crate) fn new(place: Place, granted_as: Option<String>, mutable: bool) -> Self {
-        Self { place, granted_as, mutable, listing: Mutex::new(None) }
+        Self { place, granted_as, mutable, listing: Mutex::new(None), position: None }
+    }
+
+    /// Moves `position`, which is its own: where it is then. Going back to the start, it will be read anew.
+    pub(crate) fn seek(&self, position: &Mutex<u64>, to: SeekFrom) -> Result<u64, Errno> {
+        let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
+        *position = match to {
+            SeekFrom::Start(index) => index,
+            SeekFrom::Current(offset) => position.checked_add_signed(offset).ok_or(Errno::Inval)?,
+            SeekFrom::End(_) => return Err(Errno::Inval),
+        };
+        if *position == 0 {
+            *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(*position)
     }
 
     pub(crate) fn status(&self) -> DescriptorStatus {
@@ -64,6 +81,12 @@ impl Listing {
         listing.push(inode, FileType::Directory, b".");
         listing.push(inode, FileType::Directory, b"..");
         listing
+    }
+
+    /// The entries from one of them on: inode, kind, name.
+    pub(crate) fn entries(&self, first: usize) -> impl Iterator<Item = (u64, FileType, &[u8])> {
+        let entries = self.entries.get(first..).unwrap_or_default();
+        entries.iter().map(|entry| (entry.inode, entry.file_type, &self.names[entry.name.clone()]))
     }
 
     pub(crate) fn push(&mut self, inode: u64, file_type: FileType, name: &[u8]) {

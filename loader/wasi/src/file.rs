@@ -61,7 +61,7 @@ impl File {
         Ok(())
     }
 
-    fn read(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
+    pub(crate) fn read(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
         if !self.readable {
             return Err(Errno::Badf);
         }
@@ -69,7 +69,7 @@ impl File {
         Ok(crate::system::read(memory, self.handle.as_fd(), vectors.as_slice(), offset)?)
     }
 
-    fn write(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
+    pub(crate) fn write(&self, memory: &GuestMemory, vectors: &Vectors, offset: Option<u64>) -> Result<usize, Errno> {
         if !self.writable {
             return Err(Errno::Badf);
         }
@@ -82,7 +82,7 @@ impl File {
         Ok(crate::system::write(memory, self.handle.as_fd(), vectors.as_slice(), offset)?)
     }
 
-    fn status(&self) -> Result<DescriptorStatus, Errno> {
+    pub(crate) fn status(&self) -> Result<DescriptorStatus, Errno> {
         let host = crate::system::fs::fcntl_getfl(&self.handle)?;
         let mut flags = 0;
         for (flag, bit) in [
@@ -106,7 +106,7 @@ impl File {
         Ok(DescriptorStatus { file_type: self.file_type(), flags, rights: allowed, rights_inheriting: allowed })
     }
 
-    fn set_flags(&self, flags: u16) -> Result<(), Errno> {
+    pub(crate) fn set_flags(&self, flags: u16) -> Result<(), Errno> {
         if flags & (descriptor_flag::DSYNC | descriptor_flag::RSYNC | descriptor_flag::SYNC) != 0 {
             return Err(Errno::Inval);
         }
@@ -134,7 +134,7 @@ fn with_file<T>(
         Object::File(file) => on_host(file),
         Object::Memory(file) => in_memory(file),
         Object::Directory(_) => Err(Errno::Badf),
-        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Spipe),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) | Object::Special(_) => Err(Errno::Spipe),
     }
 }
 
@@ -149,19 +149,30 @@ pub(crate) fn fd_read(
     let object = context.table.find(descriptor)?;
     let vectors = Vectors::read(memory, vectors, count)?;
     check_result(memory, result, 4)?;
-    let length = match &*object {
-        Object::File(file) => file.read(memory, &vectors, None)?,
-        Object::Memory(file) => file.read(memory, &vectors, None)?,
+    let length = read_object(context, memory, &object, &vectors)?;
+    write_size(memory, result, length)
+}
+
+/// Reads from where an open object is: how many bytes.
+pub(crate) fn read_object(
+    context: &Context,
+    memory: &GuestMemory,
+    object: &Object,
+    vectors: &Vectors,
+) -> Result<usize, Errno> {
+    Ok(match object {
+        Object::File(file) => file.read(memory, vectors, None)?,
+        Object::Memory(file) => file.read(memory, vectors, None)?,
         Object::Socket(handle) => crate::system::read(memory, handle.as_fd(), vectors.as_slice(), None)?,
         Object::Input(input) => {
             let (bytes, position) = &mut *input.lock().unwrap_or_else(PoisonError::into_inner);
-            let length = tree::copy_out(memory, &vectors, &bytes[*position..])?;
+            let length = tree::copy_out(memory, vectors, &bytes[*position..])?;
             *position += length;
             length
         }
+        Object::Special(special) => special.read(context, memory, vectors)?,
         Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
-    };
-    write_size(memory, result, length)
+    })
 }
 
 pub(crate) fn fd_write(
@@ -175,9 +186,20 @@ pub(crate) fn fd_write(
     let object = context.table.find(descriptor)?;
     let vectors = Vectors::read(memory, vectors, count)?;
     check_result(memory, result, 4)?;
-    let length = match &*object {
-        Object::File(file) => file.write(memory, &vectors, None)?,
-        Object::Memory(file) => file.write(memory, &vectors, None, context.clock.wall())?,
+    let length = write_object(context, memory, &object, &vectors)?;
+    write_size(memory, result, length)
+}
+
+/// Writes to where an open object is: how many bytes.
+pub(crate) fn write_object(
+    context: &Context,
+    memory: &GuestMemory,
+    object: &Object,
+    vectors: &Vectors,
+) -> Result<usize, Errno> {
+    Ok(match object {
+        Object::File(file) => file.write(memory, vectors, None)?,
+        Object::Memory(file) => file.write(memory, vectors, None, context.clock.wall())?,
         Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice())?,
         Object::Output(output) => {
             let mut total = 0;
@@ -190,9 +212,9 @@ pub(crate) fn fd_write(
             }
             total
         }
+        Object::Special(special) => special.write(context, memory, vectors)?,
         Object::Input(_) | Object::Directory(_) => return Err(Errno::Badf),
-    };
-    write_size(memory, result, length)
+    })
 }
 
 impl Wasi {
@@ -276,6 +298,11 @@ pub(crate) fn fd_seek(
         })
     };
     check_result(memory, result, 8)?;
+    if let Object::Directory(directory) = &*context.table.find(descriptor)?
+        && let Some(old) = &directory.position
+    {
+        return write_u64(memory, result, directory.seek(old, position()?)?);
+    }
     let position = with_file(
         context,
         descriptor,
@@ -317,7 +344,7 @@ pub(crate) fn fd_sync(context: &Context, _: &GuestMemory, descriptor: u32) -> Re
         Object::File(file) => Ok(crate::system::fs::fsync(&file.handle)?),
         Object::Memory(_) => Ok(()),
         Object::Directory(directory) => directory.place.sync(),
-        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) | Object::Special(_) => Err(Errno::Inval),
     }
 }
 
@@ -326,7 +353,7 @@ pub(crate) fn fd_datasync(context: &Context, _: &GuestMemory, descriptor: u32) -
         Object::File(file) => Ok(crate::system::fs::fdatasync(&file.handle)?),
         Object::Memory(_) => Ok(()),
         Object::Directory(directory) => directory.place.sync(),
-        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Inval),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) | Object::Special(_) => Err(Errno::Inval),
     }
 }
 
@@ -395,6 +422,7 @@ pub(crate) fn fd_fdstat_get(
             let flags = if nonblocking { descriptor_flag::NONBLOCK } else { 0 };
             DescriptorStatus { flags, ..plain(crate::system::net::file_type(handle), allowed) }
         }
+        Object::Special(special) => special.descriptor_status(),
         Object::Input(_) => plain(FileType::Unknown, rights::FD_READ | rights::POLL_FD_READWRITE),
         Object::Output(_) => plain(FileType::Unknown, rights::FD_WRITE | rights::POLL_FD_READWRITE),
     };
@@ -412,6 +440,7 @@ pub(crate) fn fd_fdstat_set_flags(
         Object::File(file) => file.set_flags(flags),
         Object::Memory(file) => file.set_flags(flags),
         Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
+        Object::Special(special) => special.set_nonblocking(flags & descriptor_flag::NONBLOCK != 0),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Input(_) | Object::Output(_) => Ok(()),
     }
@@ -436,7 +465,13 @@ pub(crate) fn fd_filestat_get(
     descriptor: u32,
     result: u32,
 ) -> Result<(), Errno> {
-    let status = match &*context.table.find(descriptor)? {
+    let status = status_of(&*context.table.find(descriptor)?)?;
+    status.write(memory, version, result)
+}
+
+/// What there is to know of what is open.
+pub(crate) fn status_of(object: &Object) -> Result<FileStatus, Errno> {
+    Ok(match object {
         Object::File(file) => file_status(&crate::system::fs::fstat(&file.handle)?),
         Object::Memory(file) => file.status(),
         Object::Directory(directory) => directory.place.own_status()?,
@@ -444,6 +479,7 @@ pub(crate) fn fd_filestat_get(
             file_type: crate::system::net::file_type(handle),
             ..file_status(&crate::system::fs::fstat(handle)?)
         },
+        Object::Special(special) => special.status(),
         Object::Input(_) | Object::Output(_) => FileStatus {
             device: 0,
             inode: 0,
@@ -453,9 +489,9 @@ pub(crate) fn fd_filestat_get(
             accessed: 0,
             modified: 0,
             changed: 0,
+            permissions: 0o666,
         },
-    };
-    status.write(memory, version, result)
+    })
 }
 
 pub(crate) fn fd_filestat_set_size(
@@ -491,6 +527,6 @@ pub(crate) fn fd_filestat_set_times(
         Object::Memory(file) => file.set_times(accessed, modified, now),
         Object::Directory(directory) if directory.mutable => directory.place.set_own_times(accessed, modified, now),
         Object::File(_) | Object::Directory(_) => Err(Errno::Perm),
-        Object::Socket(_) | Object::Input(_) | Object::Output(_) => Err(Errno::Badf),
+        Object::Socket(_) | Object::Input(_) | Object::Output(_) | Object::Special(_) => Err(Errno::Badf),
     }
 }

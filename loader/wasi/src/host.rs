@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::{
-    DirOptions, FollowSymlinks, SystemTimeSpec, create_dir, hard_link, read_link as read_link_beneath, remove_dir,
-    remove_file, rename as rename_beneath, set_times as set_times_beneath, set_times_nofollow, stat,
+    FollowSymlinks, SystemTimeSpec, create_dir, hard_link, read_link as read_link_beneath, read_link_contents,
+    remove_dir, remove_file, rename as rename_beneath, set_times as set_times_beneath, set_times_nofollow, stat,
 };
 
 use crate::clock::SetTime;
@@ -26,7 +26,10 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-pub(crate) use system::{file_status, list, open, open_granted, own_status, set_own_times, symlink};
+pub(crate) use system::{
+    file_status, list, open, open_granted, own_status, set_own_permissions, set_own_times, set_permissions, symlink,
+    window_size,
+};
 
 pub(crate) fn status(directory: &File, path: &str, follow: FollowSymlinks) -> Result<FileStatus, Errno> {
     // cap-primitives does not look at slashes that end a path.
@@ -67,8 +70,8 @@ fn time_to_set(time: Option<SetTime>) -> Result<Option<SystemTimeSpec>, Errno> {
     })
 }
 
-pub(crate) fn create_directory(directory: &File, path: &str) -> Result<(), Errno> {
-    Ok(create_dir(directory, Path::new(path), &DirOptions::new())?)
+pub(crate) fn create_directory(directory: &File, path: &str, permissions: u32) -> Result<(), Errno> {
+    Ok(create_dir(directory, Path::new(path), &system::directory_options(permissions))?)
 }
 
 pub(crate) fn link(directory: &File, path: &str, new: &File, new_path: &str) -> Result<(), Errno> {
@@ -86,6 +89,11 @@ pub(crate) fn rename(directory: &File, path: &str, new: &File, new_path: &str) -
 
 pub(crate) fn read_link(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {
     Ok(read_link_beneath(directory, Path::new(path))?.into_os_string().into_encoded_bytes())
+}
+
+/// What the symbolic link at `path` contains, wherever that would lead.
+pub(crate) fn link_contents(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {
+    Ok(read_link_contents(directory, Path::new(path))?.into_os_string().into_encoded_bytes())
 }
 
 pub(crate) fn remove_directory(directory: &File, path: &str) -> Result<(), Errno> {

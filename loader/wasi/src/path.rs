@@ -35,6 +35,8 @@ pub(crate) struct OpenRequest {
     pub(crate) writable: bool,
     pub(crate) flags: OFlags,
     pub(crate) follow: FollowSymlinks,
+    /// The bits of a file that is made.
+    pub(crate) permissions: u32,
 }
 
 impl OpenRequest {
@@ -68,7 +70,7 @@ impl OpenRequest {
         if descriptor_flags & (descriptor_flag::SYNC | descriptor_flag::RSYNC) != 0 {
             flags |= OFlags::SYNC;
         }
-        Ok(Self { readable, writable, flags, follow: follow(lookup_flags)? })
+        Ok(Self { readable, writable, flags, follow: follow(lookup_flags)?, permissions: 0o666 })
     }
 
     /// Whether it may be a symbolic link that leads to the directory that is asked for.
@@ -118,7 +120,7 @@ pub(crate) fn path_create_directory(
 ) -> Result<(), Errno> {
     with_mutable(context, descriptor, |directory| {
         let path = read_path(memory, path, length)?;
-        directory.place.create_directory(&path, context.clock.wall())
+        directory.place.create_directory(&path, 0o777, context.clock.wall())
     })
 }
 

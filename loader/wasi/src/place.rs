@@ -93,10 +93,10 @@ impl Place {
     }
 
     /// Makes a directory.
-    pub(crate) fn create_directory(&self, path: &str, now: u64) -> Result<(), Errno> {
+    pub(crate) fn create_directory(&self, path: &str, permissions: u32, now: u64) -> Result<(), Errno> {
         match self {
-            Self::Host(directory) => host::create_directory(directory, path),
-            Self::Memory(place) => place.create_directory(path, now),
+            Self::Host(directory) => host::create_directory(directory, path, permissions),
+            Self::Memory(place) => place.create_directory(path, permissions, now),
         }
     }
 
@@ -124,6 +124,38 @@ impl Place {
             Self::Host(directory) => host::read_link(directory, path),
             Self::Memory(place) => place.read_link(path),
         }
+    }
+
+    /// What the symbolic link at `path` contains, wherever that leads.
+    pub(crate) fn link_contents(&self, path: &str) -> Result<Vec<u8>, Errno> {
+        match self {
+            Self::Host(directory) => host::link_contents(directory, path),
+            Self::Memory(place) => place.link_contents(path),
+        }
+    }
+
+    /// Sets the bits of what is at `path`, which is no symbolic link.
+    pub(crate) fn set_permissions(&self, path: &str, permissions: u32, now: u64) -> Result<(), Errno> {
+        match self {
+            Self::Host(directory) => host::set_permissions(directory, path, permissions),
+            Self::Memory(place) => place.set_permissions(path, permissions, now),
+        }
+    }
+
+    /// Sets its own bits.
+    pub(crate) fn set_own_permissions(&self, permissions: u32, now: u64) -> Result<(), Errno> {
+        match self {
+            Self::Host(directory) => host::set_own_permissions(directory, permissions),
+            Self::Memory(place) => place.set_own_permissions(permissions, now),
+        }
+    }
+
+    /// The same directory once more.
+    pub(crate) fn try_clone(&self) -> std::io::Result<Self> {
+        Ok(match self {
+            Self::Host(directory) => Self::Host(directory.try_clone()?),
+            Self::Memory(place) => Self::Memory(place.clone()),
+        })
     }
 
     /// Makes a symbolic link at `path` that leads to `target`.

@@ -155,11 +155,13 @@ fn read_descriptor(context: &Context, descriptor: u32, kind: u8) -> Wait {
             Wait::Ready { bytes: (input.0.len() - input.1) as u64 }
         }
         Object::Output(_) if !reading => Wait::Ready { bytes: 0 },
+        // Waited for by what only POSIX programs have.
+        Object::Special(_) => Wait::Ready { bytes: 0 },
         Object::Input(_) | Object::Output(_) | Object::Directory(_) => Wait::Failed(Errno::Badf),
     }
 }
 
-fn host_descriptor(object: &Object) -> Option<BorrowedFd<'_>> {
+pub(crate) fn host_descriptor(object: &Object) -> Option<BorrowedFd<'_>> {
     match object {
         Object::File(file) => Some(file.handle.as_fd()),
         Object::Socket(handle) => Some(handle.as_fd()),

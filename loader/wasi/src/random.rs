@@ -22,12 +22,17 @@ pub(crate) enum Random {
 
 pub(crate) fn random_get(context: &Context, memory: &GuestMemory, buffer: u32, length: u32) -> Result<(), Errno> {
     check_result(memory, buffer, length.into())?;
+    fill(context, memory, buffer.into(), length.into())
+}
+
+/// Fills guest memory.
+pub(crate) fn fill(context: &Context, memory: &GuestMemory, buffer: u64, length: u64) -> Result<(), Errno> {
     match &context.random {
-        Random::Host => Ok(memory.fill_random(buffer.into(), length.into()).ok_or(Errno::Fault)??),
+        Random::Host => Ok(memory.fill_random(buffer, length).ok_or(Errno::Fault)??),
         Random::Seeded(state) => {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            let end = u64::from(buffer) + u64::from(length);
-            for address in (u64::from(buffer)..end).step_by(8) {
+            let end = buffer + length;
+            for address in (buffer..end).step_by(8) {
                 let bytes = next(&mut state).to_le_bytes();
                 let count = (end - address).min(8) as usize;
                 memory.write_bytes(address, &bytes[..count]).ok_or(Errno::Fault)?;

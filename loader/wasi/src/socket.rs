@@ -38,7 +38,7 @@ pub(crate) fn sock_accept(
         }
         Ok(crate::system::accept(listener, flags != 0)?)
     })?;
-    write_u32(memory, result, context.table.insert(Object::Socket(Handle::Owned(socket)))?)
+    write_u32(memory, result, context.table.insert(Object::Socket(std::sync::Arc::new(Handle::Owned(socket))))?)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the interface's own")]

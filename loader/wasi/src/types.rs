@@ -166,6 +166,8 @@ pub(crate) struct FileStatus {
     pub(crate) accessed: u64,
     pub(crate) modified: u64,
     pub(crate) changed: u64,
+    /// The bits that `chmod` sets; no function of WASI's tells them.
+    pub(crate) permissions: u32,
 }
 
 impl FileStatus {
@@ -256,6 +258,16 @@ impl Vectors {
                     break;
                 }
             }
+        }
+        Ok(vectors)
+    }
+
+    /// One buffer.
+    pub(crate) fn one(memory: &GuestMemory, address: u32, length_bytes: u32) -> Result<Self, Errno> {
+        check_result(memory, address, length_bytes.into())?;
+        let mut vectors = Self { few: [(0, 0); Self::FEW], many: Vec::new(), count: 0 };
+        if length_bytes > 0 {
+            vectors.push((address.into(), length_bytes.into()));
         }
         Ok(vectors)
     }

@@ -20,7 +20,7 @@ pub(crate) fn prepare(options: &RunOptions, program: &Program<'_>) -> anyhow::Re
     if !Emscripten::is_wanted_by(&program.image) {
         return Ok(None);
     }
-    Ok(Some(Host { thread: Emscripten::new(super::wasi::builder(options, program)?)?.thread() }))
+    Ok(Some(Host { thread: Emscripten::for_image(super::wasi::builder(options, program)?, &program.image)?.thread() }))
 }
 
 impl Host {

@@ -2,9 +2,14 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use cap_primitives::fs::{Metadata, MetadataExt, OpenOptions, OpenOptionsExt, open_dir, symlink as symlink_beneath};
+use cap_primitives::fs::{
+    DirBuilderExt as _, DirOptions, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, Permissions, open_dir,
+    symlink as symlink_beneath,
+};
 use rustix::fs::{OFlags, Stat, Timestamps};
 
 use crate::clock::{SetTime, nanoseconds};
@@ -44,6 +49,7 @@ pub(crate) fn file_status(status: &Stat) -> FileStatus {
         accessed: time(status.st_atime, status.st_atime_nsec as _),
         modified: time(status.st_mtime, status.st_mtime_nsec as _),
         changed: time(status.st_ctime, status.st_ctime_nsec as _),
+        permissions: u32::from(status.st_mode) & 0o7777,
     }
 }
 
@@ -63,7 +69,7 @@ pub(crate) fn set_own_times(
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
     let mut options = OpenOptions::new();
     options.read(request.readable).write(request.writable);
-    options.mode(0o666).custom_flags(request.flags.bits() as i32);
+    options.mode(request.permissions).custom_flags(request.flags.bits() as i32);
     options._cap_fs_ext_follow(request.follow);
     let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
         Err(error) if error.kind() == io::ErrorKind::NotADirectory && request.follows_to_directory() => {
@@ -84,6 +90,30 @@ pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable:
     })
 }
 
+/// How a directory is to be made.
+pub(super) fn directory_options(permissions: u32) -> DirOptions {
+    let mut options = DirOptions::new();
+    options.mode(permissions);
+    options
+}
+
+/// Sets the bits of what is at `path`.
+pub(crate) fn set_permissions(directory: &File, path: &str, permissions: u32) -> Result<(), Errno> {
+    let permissions = Permissions::from_std(std::fs::Permissions::from_mode(permissions));
+    Ok(cap_primitives::fs::set_permissions(directory, Path::new(path), permissions)?)
+}
+
+/// How many rows and columns a terminal has.
+pub(crate) fn window_size(file: impl AsFd) -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(file).ok()?;
+    (size.ws_row > 0 && size.ws_col > 0).then_some((size.ws_row, size.ws_col))
+}
+
+/// Sets the bits of an open file or directory.
+pub(crate) fn set_own_permissions(file: impl AsFd, permissions: u32) -> Result<(), Errno> {
+    Ok(rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(permissions as _))?)
+}
+
 pub(super) fn status_of(found: &Metadata) -> FileStatus {
     let time = |seconds: i64, fraction: i64| {
         let seconds = u64::try_from(seconds).unwrap_or(0);
@@ -98,6 +128,7 @@ pub(super) fn status_of(found: &Metadata) -> FileStatus {
         accessed: time(found.atime(), found.atime_nsec()),
         modified: time(found.mtime(), found.mtime_nsec()),
         changed: time(found.ctime(), found.ctime_nsec()),
+        permissions: found.mode() & 0o7777,
     }
 }
 

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use cap_primitives::fs::{FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file};
+use cap_primitives::fs::{
+    DirOptions, FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file,
+};
 
 use crate::clock::SetTime;
 use crate::descriptor::{Handle, Object};
@@ -13,7 +15,7 @@ use crate::errno::Errno;
 use crate::file;
 use crate::path::OpenRequest;
 use crate::place::Place;
-use crate::system::fd::OwnedFd;
+use crate::system::fd::{AsFd, OwnedFd};
 use crate::system::fs::{OFlags, Timestamps, file_type, fstat, futimens};
 use crate::types::FileStatus;
 
@@ -25,6 +27,26 @@ pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
 /// What the system says of a file is in the interface's terms already.
 pub(crate) fn file_status(status: &FileStatus) -> FileStatus {
     *status
+}
+
+/// How a directory is to be made: nothing is said of who may do what.
+pub(super) fn directory_options(_permissions: u32) -> DirOptions {
+    DirOptions::new()
+}
+
+/// The bits are kept by no file system here.
+pub(crate) fn set_permissions(directory: &File, path: &str, _permissions: u32) -> Result<(), Errno> {
+    super::status(directory, path, FollowSymlinks::No).map(drop)
+}
+
+/// How many rows and columns a terminal has is not asked for.
+pub(crate) fn window_size(_file: impl AsFd) -> Option<(u16, u16)> {
+    None
+}
+
+/// The bits are kept by no file system here.
+pub(crate) fn set_own_permissions(_file: impl AsFd, _permissions: u32) -> Result<(), Errno> {
+    Ok(())
 }
 
 pub(super) fn status_of(metadata: &Metadata) -> FileStatus {

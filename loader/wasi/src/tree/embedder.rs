@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cap_primitives::fs::FollowSymlinks;
 
-use super::{Entry, Place, ROOT, Tree};
+use super::leaf::Kind;
+use super::{DIRECTORY_PERMISSIONS, Entry, FILE_PERMISSIONS, Place, ROOT, Tree};
 use crate::errno::Errno;
 
 /// A directory in memory, which a program is granted as one of the host's would be
@@ -54,7 +55,7 @@ impl MemoryDirectory {
         let mut end = 0;
         for component in path.split_inclusive('/') {
             end += component.len();
-            match self.place.create_directory(&path[..end], 0) {
+            match self.place.create_directory(&path[..end], DIRECTORY_PERMISSIONS, 0) {
                 Ok(()) | Err(Errno::Exist) => {}
                 Err(error) => return Err(told(error, path)),
             }
@@ -81,7 +82,7 @@ impl MemoryDirectory {
         if found.entry.as_ref().is_some_and(Entry::is_directory) {
             return Err(Errno::Isdir);
         }
-        let leaf = tree.new_leaf(&mut nodes, false, bytes, 0)?;
+        let leaf = tree.new_leaf(&mut nodes, Kind::File, bytes, FILE_PERMISSIONS, 0)?;
         tree.put(&mut nodes, &found, Entry::Leaf(leaf), 0)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::clock::SetTime;
 use crate::errno::Errno;
+use crate::posix::Device;
 use crate::types::{FileStatus, FileType};
 
 /// How many bytes a tree may hold, and how many it does: contents, and what names and their entries take.
@@ -26,6 +27,11 @@ impl Budget {
             Ok(_) => Ok(()),
             Err(_) => Err(Errno::Nospc),
         }
+    }
+
+    /// The limit, and what is used of it.
+    pub(super) fn room(&self) -> (u64, u64) {
+        (self.limit_bytes, self.used_bytes.load(Ordering::Relaxed))
     }
 
     pub(super) fn give_back(&self, bytes: u64) {
@@ -65,15 +71,24 @@ impl Times {
     pub(super) fn status(&self, inode: u64, file_type: FileType, links: u64, size_bytes: u64) -> FileStatus {
         let Self { accessed, modified, changed } = *self;
         // One device of its own, which no system has.
-        FileStatus { device: u64::MAX, inode, file_type, links, size_bytes, accessed, modified, changed }
+        let device = u64::MAX;
+        FileStatus { device, inode, file_type, links, size_bytes, accessed, modified, changed, permissions: 0 }
     }
+}
+
+/// What a leaf is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Link,
+    Device(Device),
 }
 
 /// A file's bytes, or where a symbolic link leads. It lives as long as a name or an open descriptor has it.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) inode: u64,
-    pub(super) is_link: bool,
+    pub(super) kind: Kind,
     budget: Arc<Budget>,
     state: RwLock<State>,
 }
@@ -84,19 +99,25 @@ pub(super) struct State {
     pub(super) times: Times,
     /// How many names it has.
     pub(super) names: u64,
+    pub(super) permissions: u32,
 }
 
 impl Leaf {
     pub(super) fn new(
         inode: u64,
-        is_link: bool,
+        kind: Kind,
         bytes: Vec<u8>,
+        permissions: u32,
         budget: &Arc<Budget>,
         now: u64,
     ) -> Result<Self, Errno> {
         budget.take(bytes.len() as u64)?;
-        let state = RwLock::new(State { bytes, times: Times::new(now), names: 1 });
-        Ok(Self { inode, is_link, budget: Arc::clone(budget), state })
+        let state = RwLock::new(State { bytes, times: Times::new(now), names: 1, permissions });
+        Ok(Self { inode, kind, budget: Arc::clone(budget), state })
+    }
+
+    pub(super) fn is_link(&self) -> bool {
+        self.kind == Kind::Link
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -108,12 +129,17 @@ impl Leaf {
     }
 
     pub(super) fn file_type(&self) -> FileType {
-        if self.is_link { FileType::SymbolicLink } else { FileType::RegularFile }
+        match self.kind {
+            Kind::File => FileType::RegularFile,
+            Kind::Link => FileType::SymbolicLink,
+            Kind::Device(_) => FileType::CharacterDevice,
+        }
     }
 
     pub(super) fn status(&self) -> FileStatus {
         let state = self.read();
-        state.times.status(self.inode, self.file_type(), state.names, state.bytes.len() as u64)
+        let status = state.times.status(self.inode, self.file_type(), state.names, state.bytes.len() as u64);
+        FileStatus { permissions: state.permissions, ..status }
     }
 
     /// Cuts `state`, which is this file's, to a length, or fills it up with zeros.

@@ -19,6 +19,7 @@ use crate::descriptor::Object;
 use crate::directory::{Directory, Listing};
 use crate::errno::Errno;
 use crate::path::OpenRequest;
+use crate::posix::Device;
 use crate::types::{FileStatus, FileType, descriptor_flag};
 
 mod embedder;
@@ -29,13 +30,16 @@ mod walk;
 pub use embedder::MemoryDirectory;
 pub(crate) use open_file::{OpenFile, copy_out};
 
-use leaf::{Budget, Leaf, Times};
+use leaf::{Budget, Kind, Leaf, Times};
 use walk::Found;
 
 /// The inode of the directory that is the root of its tree.
 const ROOT: u64 = 1;
 /// What an entry takes besides its name, about.
 const ENTRY_BYTES: u64 = 128;
+/// What anybody may do with what nobody said more about.
+const FILE_PERMISSIONS: u32 = 0o666;
+const DIRECTORY_PERMISSIONS: u32 = 0o777;
 
 /// Everything below one root. Descriptors of what was removed stay good for what they are.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ struct Node {
     parent: u64,
     entries: BTreeMap<String, Entry>,
     times: Times,
+    permissions: u32,
 }
 
 /// What a name stands for.
@@ -74,7 +79,8 @@ impl Entry {
 
 impl Tree {
     fn new(limit_bytes: u64) -> Self {
-        let root = Node { parent: ROOT, entries: BTreeMap::new(), times: Times::new(0) };
+        let root =
+            Node { parent: ROOT, entries: BTreeMap::new(), times: Times::new(0), permissions: DIRECTORY_PERMISSIONS };
         let nodes = Nodes { directories: HashMap::from([(ROOT, root)]), next_inode: ROOT + 1 };
         Self { nodes: Mutex::new(nodes), budget: Arc::new(Budget::new(limit_bytes)) }
     }
@@ -107,14 +113,21 @@ impl Tree {
         Ok(())
     }
 
-    fn new_leaf(&self, nodes: &mut Nodes, is_link: bool, bytes: Vec<u8>, now: u64) -> Result<Arc<Leaf>, Errno> {
-        Ok(Arc::new(Leaf::new(nodes.take_inode(), is_link, bytes, &self.budget, now)?))
+    fn new_leaf(
+        &self,
+        nodes: &mut Nodes,
+        kind: Kind,
+        bytes: Vec<u8>,
+        permissions: u32,
+        now: u64,
+    ) -> Result<Arc<Leaf>, Errno> {
+        Ok(Arc::new(Leaf::new(nodes.take_inode(), kind, bytes, permissions, &self.budget, now)?))
     }
 
-    fn add_directory(&self, nodes: &mut Nodes, found: &Found, now: u64) -> Result<u64, Errno> {
+    fn add_directory(&self, nodes: &mut Nodes, found: &Found, permissions: u32, now: u64) -> Result<u64, Errno> {
         let inode = nodes.take_inode();
         self.put(nodes, found, Entry::Directory(inode), now)?;
-        let node = Node { parent: found.parent, entries: BTreeMap::new(), times: Times::new(now) };
+        let node = Node { parent: found.parent, entries: BTreeMap::new(), times: Times::new(now), permissions };
         nodes.directories.insert(inode, node);
         Ok(inode)
     }
@@ -141,7 +154,8 @@ impl Nodes {
             Entry::Directory(inode) => {
                 let node = self.directory(*inode)?;
                 let directories = node.entries.values().filter(|entry| entry.is_directory()).count() as u64;
-                Ok(node.times.status(*inode, FileType::Directory, 2 + directories, 0))
+                let status = node.times.status(*inode, FileType::Directory, 2 + directories, 0);
+                Ok(FileStatus { permissions: node.permissions, ..status })
             }
         }
     }
@@ -156,6 +170,22 @@ impl Nodes {
         match entry {
             Entry::Leaf(leaf) => leaf.write().times.set(accessed, modified, now),
             Entry::Directory(inode) => self.directory_mut(*inode)?.times.set(accessed, modified, now),
+        }
+        Ok(())
+    }
+
+    fn set_permissions(&mut self, entry: &Entry, permissions: u32, now: u64) -> Result<(), Errno> {
+        match entry {
+            Entry::Leaf(leaf) => {
+                let mut state = leaf.write();
+                state.permissions = permissions;
+                state.times.set(None, None, now);
+            }
+            Entry::Directory(inode) => {
+                let node = self.directory_mut(*inode)?;
+                node.permissions = permissions;
+                node.times.set(None, None, now);
+            }
         }
         Ok(())
     }
@@ -216,7 +246,7 @@ impl Place {
             None if !creates => return Err(Errno::Noent),
             None if found.must_be_directory => return Err(Errno::Isdir),
             None => {
-                let leaf = self.tree.new_leaf(&mut nodes, false, Vec::new(), now)?;
+                let leaf = self.tree.new_leaf(&mut nodes, Kind::File, Vec::new(), request.permissions, now)?;
                 self.tree.put(&mut nodes, &found, Entry::Leaf(Arc::clone(&leaf)), now)?;
                 leaf
             }
@@ -229,7 +259,8 @@ impl Place {
                 return Ok(Object::Directory(Directory::new(crate::place::Place::Memory(place), None, mutable)));
             }
             Some(Entry::Leaf(_)) if found.must_be_directory || has(OFlags::DIRECTORY) => return Err(Errno::Notdir),
-            Some(Entry::Leaf(leaf)) if leaf.is_link => return Err(Errno::Loop),
+            Some(Entry::Leaf(leaf)) if leaf.is_link() => return Err(Errno::Loop),
+            Some(Entry::Leaf(leaf)) if leaf.kind != Kind::File => return Err(Errno::Nxio),
             Some(Entry::Leaf(leaf)) => Arc::clone(leaf),
         };
         drop(nodes);
@@ -271,10 +302,10 @@ impl Place {
         nodes.set_times(&entry, accessed, modified, now)
     }
 
-    pub(crate) fn create_directory(&self, path: &str, now: u64) -> Result<(), Errno> {
+    pub(crate) fn create_directory(&self, path: &str, permissions: u32, now: u64) -> Result<(), Errno> {
         let mut nodes = self.tree.lock();
         let found = nodes.walk(self.inode, path, false)?.free()?;
-        self.tree.add_directory(&mut nodes, &found, now).map(drop)
+        self.tree.add_directory(&mut nodes, &found, permissions, now).map(drop)
     }
 
     pub(crate) fn link(&self, path: &str, new: &Self, new_path: &str, now: u64) -> Result<(), Errno> {
@@ -331,7 +362,7 @@ impl Place {
 
     pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>, Errno> {
         match self.tree.lock().existing(self.inode, path, FollowSymlinks::No)? {
-            Entry::Leaf(leaf) if leaf.is_link => match leaf.read().bytes.clone() {
+            Entry::Leaf(leaf) if leaf.is_link() => match leaf.read().bytes.clone() {
                 absolute if absolute.starts_with(b"/") => Err(Errno::Perm),
                 target => Ok(target),
             },
@@ -347,7 +378,52 @@ impl Place {
         self.put_link(target, path, now)
     }
 
-    fn put_link(&self, target: &str, path: &str, now: u64) -> Result<(), Errno> {
+    /// What the symbolic link at `path` contains.
+    pub(crate) fn link_contents(&self, path: &str) -> Result<Vec<u8>, Errno> {
+        match self.tree.lock().existing(self.inode, path, FollowSymlinks::No)? {
+            Entry::Leaf(leaf) if leaf.is_link() => Ok(leaf.read().bytes.clone()),
+            _ => Err(Errno::Inval),
+        }
+    }
+
+    /// Sets the bits of what is at `path`.
+    pub(crate) fn set_permissions(&self, path: &str, permissions: u32, now: u64) -> Result<(), Errno> {
+        let mut nodes = self.tree.lock();
+        let entry = nodes.existing(self.inode, path, FollowSymlinks::No)?;
+        nodes.set_permissions(&entry, permissions, now)
+    }
+
+    /// Sets its own bits.
+    pub(crate) fn set_own_permissions(&self, permissions: u32, now: u64) -> Result<(), Errno> {
+        self.tree.lock().set_permissions(&Entry::Directory(self.inode), permissions, now)
+    }
+
+    /// The device at `path`, if there is one.
+    pub(crate) fn device(&self, path: &str) -> Option<Device> {
+        match self.tree.lock().existing(self.inode, path, FollowSymlinks::No) {
+            Ok(Entry::Leaf(leaf)) => match leaf.kind {
+                Kind::Device(device) => Some(device),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Puts a device at `path`.
+    pub(crate) fn put_device(&self, device: Device, path: &str, permissions: u32, now: u64) -> Result<(), Errno> {
+        let mut nodes = self.tree.lock();
+        let found = nodes.walk(self.inode, path, false)?.free()?;
+        let leaf = self.tree.new_leaf(&mut nodes, Kind::Device(device), Vec::new(), permissions, now)?;
+        self.tree.put(&mut nodes, &found, Entry::Leaf(leaf), now)
+    }
+
+    /// How many bytes may be held here, and how many are.
+    pub(crate) fn room(&self) -> (u64, u64) {
+        self.tree.budget.room()
+    }
+
+    /// Makes a symbolic link, whatever it leads to.
+    pub(crate) fn put_link(&self, target: &str, path: &str, now: u64) -> Result<(), Errno> {
         if target.is_empty() {
             return Err(Errno::Noent);
         }
@@ -356,7 +432,7 @@ impl Place {
         if found.must_be_directory {
             return Err(Errno::Noent);
         }
-        let leaf = self.tree.new_leaf(&mut nodes, true, target.as_bytes().to_vec(), now)?;
+        let leaf = self.tree.new_leaf(&mut nodes, Kind::Link, target.as_bytes().to_vec(), 0o777, now)?;
         self.tree.put(&mut nodes, &found, Entry::Leaf(leaf), now)
     }
 

@@ -165,6 +165,27 @@ impl OpenFile {
         self.leaf.status()
     }
 
+    /// Sets the bits of the file.
+    pub(crate) fn set_permissions(&self, permissions: u32, now: u64) -> Result<(), Errno> {
+        if !self.mutable {
+            return Err(Errno::Perm);
+        }
+        let mut state = self.leaf.write();
+        state.permissions = permissions;
+        state.times.set(None, None, now);
+        Ok(())
+    }
+
+    /// Whether it was opened for reading, and for writing.
+    pub(crate) fn access(&self) -> (bool, bool) {
+        (self.readable, self.writable)
+    }
+
+    /// `$fdflags`.
+    pub(crate) fn flags(&self) -> u16 {
+        self.flags.load(Ordering::Relaxed)
+    }
+
     /// How many bytes are left to read; an error if it was not opened for that, or for writing.
     pub(crate) fn ready(&self, reading: bool) -> Result<u64, Errno> {
         match (reading, self.readable, self.writable) {

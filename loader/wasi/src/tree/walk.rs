@@ -63,7 +63,7 @@ impl Nodes {
                 return Err(Errno::Nametoolong);
             }
             match self.directory(here)?.entries.get(&name) {
-                Some(Entry::Leaf(leaf)) if leaf.is_link && (!is_last || follow) => {
+                Some(Entry::Leaf(leaf)) if leaf.is_link() && (!is_last || follow) => {
                     links += 1;
                     if links > LINKS_MAX {
                         return Err(Errno::Loop);

@@ -105,6 +105,7 @@ fn device_status(file_type: FileType, number: RawFd) -> FileStatus {
         accessed: 0,
         modified: 0,
         changed: 0,
+        permissions: 0o666,
     }
 }
 
@@ -124,6 +125,7 @@ pub(crate) fn status(metadata: &Metadata) -> FileStatus {
         modified: time(metadata.modified()),
         // The time of the last change of anything is not told.
         changed: time(metadata.modified()),
+        permissions: if metadata.is_dir() { 0o777 } else { 0o666 },
     }
 }
 

@@ -1,0 +1,263 @@
+//! The calls for sockets: of those that a program makes, and of those that it was given.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use wasmc_loader::GuestMemory;
+
+use super::endpoint::Endpoint;
+use super::special::Special;
+use super::{OPEN_MAX, Posix, flags};
+use crate::descriptor::{Handle, Object, Slot};
+use crate::errno::Errno;
+use crate::system::fd::AsFd as _;
+use crate::types::{FileType, Vectors};
+
+#[cfg(unix)]
+#[path = "sockets/unix.rs"]
+pub(super) mod host;
+#[cfg(windows)]
+#[path = "sockets/windows.rs"]
+pub(super) mod host;
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// `AF_INET`.
+    Ipv4,
+    /// `AF_INET6`.
+    Ipv6,
+}
+
+/// Why a name has no address, as `getaddrinfo` and its like tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// It has none that the program may know.
+    Unknown,
+}
+
+impl Posix {
+    /// Applies what there is for a socket of the program's making, or for one that it was given.
+    fn with_socket<T>(
+        &self,
+        descriptor: u32,
+        own: impl FnOnce(&Endpoint) -> Result<T, Errno>,
+        given: impl FnOnce(&Handle) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        match &*self.context().table.find(descriptor)? {
+            Object::Special(Special::Endpoint(endpoint)) => own(endpoint),
+            Object::Socket(handle) => given(handle),
+            Object::File(file) if file.file_type() == FileType::SocketStream => given(&file.handle),
+            _ => Err(Errno::Notsock),
+        }
+    }
+
+    fn insert_endpoint(&self, endpoint: Endpoint, close_on_exec: bool) -> Result<u32, Errno> {
+        let object = Arc::new(Object::Special(Special::Endpoint(endpoint)));
+        self.context().table.insert_slot(Slot { object, opened: None, close_on_exec }, 0, OPEN_MAX)
+    }
+
+    /// `socket`, of TCP if `is_stream`, else of UDP; with the flags [`flags::NONBLOCK`] and [`flags::CLOSE_ON_EXEC`].
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`.
+    pub fn socket(&self, family: Family, is_stream: bool, flags: u32) -> Result<u32, Errno> {
+        let endpoint = Endpoint::new(family, is_stream, flags & flags::NONBLOCK != 0);
+        self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)
+    }
+
+    /// `bind`: says which port to listen at later.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn bind(&self, descriptor: u32, address: SocketAddr) -> Result<(), Errno> {
+        self.with_socket(descriptor, |endpoint| endpoint.bind(address), |_| Err(Errno::Inval))
+    }
+
+    /// `listen`: takes the listening socket that was granted for the address.
+    ///
+    /// # Errors
+    ///
+    /// `EACCES`, if there is none; else as POSIX has them.
+    pub fn listen(&self, descriptor: u32) -> Result<(), Errno> {
+        self.with_socket(descriptor, |endpoint| endpoint.listen(&self.shared.network), |_| Ok(()))
+    }
+
+    /// `connect`.
+    ///
+    /// # Errors
+    ///
+    /// `EACCES`, if that was not granted; else as POSIX has them.
+    pub fn connect(&self, descriptor: u32, address: SocketAddr) -> Result<(), Errno> {
+        self.with_socket(descriptor, |endpoint| endpoint.connect(address, &self.shared.network), |_| Err(Errno::Isconn))
+    }
+
+    /// `accept4`: the connection, and whose it is.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn accept(&self, descriptor: u32, flags: u32) -> Result<(u32, SocketAddr), Errno> {
+        let nonblocking = flags & flags::NONBLOCK != 0;
+        let own = |endpoint: &Endpoint| match endpoint.handle() {
+            Some(listener) if endpoint.is_listening() => Ok((host::accept(&listener, nonblocking)?, endpoint.family)),
+            _ => Err(if endpoint.is_stream { Errno::Inval } else { Errno::Notsup }),
+        };
+        let given = |listener: &Handle| {
+            let family = if host::local_address(listener).is_ok_and(|local| local.is_ipv6()) {
+                Family::Ipv6
+            } else {
+                Family::Ipv4
+            };
+            Ok((host::accept(listener, nonblocking)?, family))
+        };
+        let (connection, family) = self.with_socket(descriptor, own, given)?;
+        let connection = Handle::Owned(connection);
+        let peer = host::peer_address(&connection)?;
+        let endpoint = Endpoint::accepted(family, connection, nonblocking);
+        Ok((self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)?, peer))
+    }
+
+    /// `getsockname`.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn local_address(&self, descriptor: u32) -> Result<SocketAddr, Errno> {
+        self.with_socket(descriptor, Endpoint::local_address, host::local_address)
+    }
+
+    /// `getpeername`.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn peer_address(&self, descriptor: u32) -> Result<SocketAddr, Errno> {
+        self.with_socket(descriptor, Endpoint::peer_address, host::peer_address)
+    }
+
+    /// `recvmsg`, into buffers, given as their number at an address: how many bytes. With `peek`, they stay to be read
+    /// again; with `wait_all`, all that was asked for is waited for.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn receive(
+        &self,
+        descriptor: u32,
+        memory: &GuestMemory<'_>,
+        buffers: Buffers,
+        peek: bool,
+        wait_all: bool,
+    ) -> Result<u32, Errno> {
+        let vectors = |buffers: Buffers| buffers.read(memory);
+        let length = self.with_socket(
+            descriptor,
+            |endpoint| host::receive(memory, &*endpoint.connection()?, &vectors(buffers)?, peek, wait_all),
+            |handle| host::receive(memory, handle, &vectors(buffers)?, peek, wait_all),
+        )?;
+        u32::try_from(length).map_err(|_| Errno::Overflow)
+    }
+
+    /// `sendmsg`, from buffers: how many bytes. An address is not looked at by what is connected; to any other, nothing
+    /// may be sent.
+    ///
+    /// # Errors
+    ///
+    /// `EACCES` for an address; else as POSIX has them.
+    pub fn send(
+        &self,
+        descriptor: u32,
+        memory: &GuestMemory<'_>,
+        buffers: Buffers,
+        has_address: bool,
+    ) -> Result<u32, Errno> {
+        let vectors = |buffers: Buffers| buffers.read(memory);
+        let own = |endpoint: &Endpoint| match endpoint.send(memory, &vectors(buffers)?) {
+            Err(Errno::Destaddrreq) if has_address => Err(Errno::Acces),
+            result => result,
+        };
+        let given = |handle: &Handle| {
+            Ok(crate::system::send(memory, handle.as_fd(), vectors(buffers)?.as_slice()).map_err(Errno::from)?)
+        };
+        u32::try_from(self.with_socket(descriptor, own, given)?).map_err(|_| Errno::Overflow)
+    }
+
+    /// `shutdown`: of reading (0), of writing (1), or of both (2).
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn shut_down(&self, descriptor: u32, how: u32) -> Result<(), Errno> {
+        if how > 2 {
+            return Err(Errno::Inval);
+        }
+        let own = |endpoint: &Endpoint| match endpoint.connection() {
+            Ok(connection) => host::shut_down(&connection, how),
+            Err(_) => Err(Errno::Notconn),
+        };
+        self.with_socket(descriptor, own, |handle| host::shut_down(handle, how))
+    }
+
+    /// `getsockopt` with `SO_ERROR`: the error that is waiting, and it is no more.
+    ///
+    /// # Errors
+    ///
+    /// As POSIX has them.
+    pub fn take_socket_error(&self, descriptor: u32) -> Result<Option<Errno>, Errno> {
+        let own = |endpoint: &Endpoint| match endpoint.handle() {
+            Some(handle) => host::take_error(&handle),
+            None => Ok(None),
+        };
+        self.with_socket(descriptor, own, host::take_error)
+    }
+
+    /// Whether a socket is a stream, and whether it listens.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`, `ENOTSOCK`.
+    pub fn socket_kind(&self, descriptor: u32) -> Result<(bool, bool), Errno> {
+        let own = |endpoint: &Endpoint| Ok((endpoint.is_stream, endpoint.is_listening()));
+        self.with_socket(descriptor, own, |handle| Ok((true, host::peer_address(handle).is_err())))
+    }
+
+    /// The addresses of a host, by its name or by numbers. Names are known of what the program may connect to, and
+    /// `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// If it has none.
+    pub fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Lookup> {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok(vec![address]);
+        }
+        if let Some(found) = self.shared.network.addresses(name) {
+            return if found.is_empty() { Err(Lookup::Unknown) } else { Ok(found) };
+        }
+        if name.eq_ignore_ascii_case("localhost") {
+            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        }
+        Err(Lookup::Unknown)
+    }
+}
+
+/// Buffers in guest memory.
+#[derive(Clone, Copy, Debug)]
+pub enum Buffers {
+    /// One, by its address and its length in bytes.
+    One(u32, u32),
+    /// An array of `iovec`, by its address and how many there are.
+    Many(u32, u32),
+}
+
+impl Buffers {
+    fn read(self, memory: &GuestMemory<'_>) -> Result<Vectors, Errno> {
+        match self {
+            Self::One(address, length_bytes) => Vectors::one(memory, address, length_bytes),
+            Self::Many(address, count) => Vectors::read(memory, address, count),
+        }
+    }
+}

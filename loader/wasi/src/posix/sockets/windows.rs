@@ -1,0 +1,44 @@
+//! Sockets of the host: on Windows, programs are given none.
+
+use std::net::SocketAddr;
+
+use wasmc_loader::GuestMemory;
+
+use crate::descriptor::Handle;
+use crate::errno::Errno;
+use crate::system::fd::OwnedFd;
+use crate::types::Vectors;
+
+pub(crate) fn local_address(_handle: &Handle) -> Result<SocketAddr, Errno> {
+    Err(Errno::Notsock)
+}
+
+pub(crate) fn peer_address(_handle: &Handle) -> Result<SocketAddr, Errno> {
+    Err(Errno::Notsock)
+}
+
+pub(crate) fn connect(_address: SocketAddr, _nonblocking: bool) -> Result<(OwnedFd, Result<(), Errno>), Errno> {
+    Err(Errno::Acces)
+}
+
+pub(crate) fn accept(_listener: &Handle, _nonblocking: bool) -> Result<OwnedFd, Errno> {
+    Err(Errno::Notsock)
+}
+
+pub(crate) fn receive(
+    _memory: &GuestMemory<'_>,
+    _handle: &Handle,
+    _vectors: &Vectors,
+    _peek: bool,
+    _wait_all: bool,
+) -> Result<usize, Errno> {
+    Err(Errno::Notsock)
+}
+
+pub(crate) fn shut_down(_handle: &Handle, _how: u32) -> Result<(), Errno> {
+    Err(Errno::Notsock)
+}
+
+pub(crate) fn take_error(_handle: &Handle) -> Result<Option<Errno>, Errno> {
+    Err(Errno::Notsock)
+}
