@@ -128,11 +128,13 @@ fn execute(
     }
     let emscripten = emscripten::prepare(options, program)?;
     match &emscripten {
-        Some(thread) => images().for_each(|image| thread.wasi().add_imported(&mut linker, image)),
+        Some(prepared) => images().for_each(|image| prepared.thread.wasi().add_imported(&mut linker, image)),
         None => grants::add_wasi(options, program, images(), &mut linker)?,
     }
     let threads = if Threads::are_wanted_by(&program.image) {
-        Some(add_threads(options, program, &mut linker, &bounds.memory)?)
+        let threads = threads(options, program)?;
+        threads.add_to_linker(&mut linker, &program.image, &bounds.memory)?;
+        Some(threads)
     } else {
         None
     };
@@ -143,20 +145,24 @@ fn execute(
         file: program.file.clone(),
         image: program.image.clone(),
     }));
-    if let Some(thread) = emscripten {
-        return emscripten::run(options, program, &parts, &thread, store);
+    if let Some(prepared) = emscripten {
+        return emscripten::run(options, program, &parts, &prepared, bounds, store);
     }
     let Some(threads) = threads else { return start(options, program, &parts, store) };
     let for_thread = Arc::clone(&parts);
     threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
     let end = start(options, program, &parts, store);
     if !threads.claim_end() {
-        // Another thread ends the process, with a status of its own.
-        loop {
-            std::thread::park();
-        }
+        wait_for_exit();
     }
     end
+}
+
+/// Another thread ends the process, with a status of its own.
+pub(crate) fn wait_for_exit() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Makes the program's instance and calls it.
@@ -180,13 +186,8 @@ pub(crate) fn instantiated(made: Result<Instance, Failed<'_>>) -> anyhow::Result
     }
 }
 
-/// Lets the program start threads. One that ends the program ends this process.
-fn add_threads(
-    options: &RunOptions,
-    program: &Program<'_>,
-    linker: &mut Linker,
-    budget: &MemoryBudget,
-) -> anyhow::Result<Threads> {
+/// The program's threads. One that ends the program ends this process.
+pub(crate) fn threads(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Threads> {
     if options.deterministic {
         bail!("'{}' starts threads, whose runs are never alike: --deterministic cannot hold", program.file.display());
     }
@@ -206,9 +207,7 @@ fn add_threads(
         let bytes = usize::try_from(size.0.saturating_add(STACK_RESERVE_BYTES)).context("--max-stack is too large")?;
         builder = builder.stack_bytes(bytes);
     }
-    let threads = builder.build();
-    threads.add_to_linker(linker, &program.image, budget)?;
-    Ok(threads)
+    Ok(builder.build())
 }
 
 /// Calls what the program is to be entered by.

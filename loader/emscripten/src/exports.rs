@@ -23,6 +23,20 @@ pub(crate) struct Exports {
     pub(crate) caught_object: Option<Function>,
     pub(crate) add_reference: Option<Function>,
     pub(crate) drop_reference: Option<Function>,
+    pub(crate) timeout: Option<Function>,
+    pub(crate) raise: Option<Function>,
+    pub(crate) main: Option<Function>,
+    pub(crate) thread_init: Option<Function>,
+    pub(crate) thread_exit: Option<Function>,
+    pub(crate) thread_free: Option<Function>,
+    pub(crate) thread_self: Option<Function>,
+    pub(crate) set_stack_limits: Option<Function>,
+    pub(crate) set_checked_limits: Option<Function>,
+    pub(crate) tls_init: Option<Function>,
+    pub(crate) main_queue: Option<Function>,
+    pub(crate) own_queue: Option<Function>,
+    pub(crate) execute_queue: Option<Function>,
+    pub(crate) check_mailbox: Option<Function>,
 }
 
 impl Exports {
@@ -53,6 +67,20 @@ impl Exports {
             caught_object: first(&["__cxa_get_exception_ptr"]),
             add_reference: first(&["__cxa_increment_exception_refcount"]),
             drop_reference: first(&["__cxa_decrement_exception_refcount"]),
+            timeout: first(&["_emscripten_timeout"]),
+            raise: first(&["raise"]),
+            main: first(&["main", "__main_argc_argv"]),
+            thread_init: first(&["_emscripten_thread_init"]),
+            thread_exit: first(&["_emscripten_thread_exit"]),
+            thread_free: first(&["_emscripten_thread_free_data"]),
+            thread_self: first(&["pthread_self"]),
+            set_stack_limits: first(&["emscripten_stack_set_limits"]),
+            set_checked_limits: first(&["__set_stack_limits"]),
+            tls_init: first(&["_emscripten_tls_init", "emscripten_tls_init"]),
+            main_queue: first(&["emscripten_main_thread_process_queued_calls"]),
+            own_queue: first(&["emscripten_current_thread_process_queued_calls"]),
+            execute_queue: first(&["emscripten_proxy_execute_queue", "_emscripten_proxy_execute_task_queue"]),
+            check_mailbox: first(&["_emscripten_check_mailbox"]),
         })
     }
 

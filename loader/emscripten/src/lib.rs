@@ -11,11 +11,12 @@
 
 use std::sync::Arc;
 
-use wasmc_loader::Image;
-use wasmc_wasi::{Posix, WasiBuilder, WasiError};
+use wasmc_loader::{Image, Instance, InstantiateError, Store, StoreOptions};
+use wasmc_wasi::{Posix, Threads, WasiBuilder, WasiError};
 
 mod body;
 mod detect;
+mod event_loop;
 mod exception;
 mod exports;
 mod functions;
@@ -23,6 +24,7 @@ mod invoke;
 mod memory;
 mod process;
 mod thread;
+mod threads;
 mod time;
 mod unavailable;
 
@@ -44,6 +46,8 @@ pub(crate) struct Context {
     /// The program's files, arguments, clocks.
     pub(crate) posix: Posix,
     pub(crate) zone: time::calendar::Zone,
+    pub(crate) pthreads: threads::Pthreads,
+    pub(crate) ending: process::Ending,
 }
 
 impl Emscripten {
@@ -58,7 +62,13 @@ impl Emscripten {
             .into_iter()
             .chain(own_name.as_deref().map(|name| ("_", name)))
             .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
-        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default() }) })
+        let context = Context {
+            posix: builder.build_posix()?,
+            zone: time::calendar::Zone::default(),
+            pthreads: threads::Pthreads::default(),
+            ending: process::Ending::default(),
+        };
+        Ok(Self { context: Arc::new(context) })
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.
@@ -75,8 +85,27 @@ impl Emscripten {
         detect::check_names(image)
     }
 
-    /// What the program's first thread, and with it its one instance, works on.
+    /// Whether `image` starts threads.
+    pub fn threads_are_wanted_by(image: &Image) -> bool {
+        threads::are_wanted_by(image)
+    }
+
+    /// Lets the program start threads: `threads` bounds and ends them, each has a store with these `options` (a clone of the
+    /// first thread's has the same memory budget), and `instantiate` makes its instance there, as it made the first
+    /// thread's: by [`Thread::instantiate`]. Without this, the program is told that there can be no threads. Whoever calls
+    /// [`Thread::run`] does so in [`Threads::run`], or ends the process by [`Threads::claim_end`]. `instantiate` must not own
+    /// a clone of this.
+    pub fn start_threads_with(
+        &self,
+        threads: Threads,
+        options: StoreOptions,
+        instantiate: impl Fn(&Thread, &mut Store) -> Result<Instance, InstantiateError> + Send + Sync + 'static,
+    ) {
+        self.context.pthreads.start_with(threads, options, instantiate);
+    }
+
+    /// What the program's first thread works on. The others, if it starts some, have one of their own each.
     pub fn thread(&self) -> Thread {
-        Thread::new(Arc::clone(&self.context))
+        Thread::first(Arc::clone(&self.context))
     }
 }

@@ -49,7 +49,7 @@ pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
 pub use errno::Errno;
 pub use posix::Posix;
-pub use threads::{Threads, ThreadsBuilder, ThreadsError};
+pub use threads::{Threads, ThreadsBuilder, ThreadsError, Work};
 pub use tree::MemoryDirectory;
 
 use context::Context;
