@@ -198,7 +198,7 @@ pub(super) fn turn(thread: &ThreadState, store: &mut Store, generation: u32) -> 
         } else {
             main_loop.turns = main_loop.turns.wrapping_add(1);
             let nth = main_loop.value as u32;
-            if main_loop.mode == Mode::Frames && nth > 1 && main_loop.turns % nth != 0 {
+            if main_loop.mode == Mode::Frames && nth > 1 && !main_loop.turns.is_multiple_of(nth) {
                 Turn::Skip
             } else {
                 main_loop.turn_start = now;

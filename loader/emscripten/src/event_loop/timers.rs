@@ -50,11 +50,7 @@ pub(crate) fn now(thread: &ThreadState) -> Result<u64, HostError> {
 /// Nanoseconds, as a timer of JavaScript's takes milliseconds: whole ones, at least one.
 fn delay(milliseconds: f64) -> u64 {
     // What is no number is the least as well.
-    if milliseconds >= 1.0 && milliseconds <= MILLISECONDS_MAX {
-        milliseconds as u64 * MILLISECOND
-    } else {
-        MILLISECOND
-    }
+    if (1.0..=MILLISECONDS_MAX).contains(&milliseconds) { milliseconds as u64 * MILLISECOND } else { MILLISECOND }
 }
 
 impl Queues {
