@@ -147,6 +147,13 @@ impl Store {
         InterruptHandle::new(inner.shared.clone())
     }
 
+    /// Waits, on the thread that runs the store's code, until somebody unparks that thread, `timeout` is over (if there is
+    /// one), or the code is to stop; it may end earlier, for no reason. False if the code is to stop: a host function then
+    /// returns [`crate::TrapCode::Interrupted`].
+    pub fn park(&self, timeout: Option<std::time::Duration>) -> bool {
+        crate::wait::park(&self.inner().shared, timeout)
+    }
+
     /// What the store's memories, tables and exceptions take of its budget, with whatever else has the same.
     pub fn memory_bytes(&self) -> u64 {
         self.inner().options.memory.used_bytes()

@@ -83,6 +83,16 @@ pub(crate) fn wait(
     }
 }
 
+/// Waits until this thread is unparked, the time is over, or the store's code is to stop: false for the last.
+pub(crate) fn park(store: &SharedContext, timeout: Option<Duration>) -> bool {
+    store.set_waiting(Some(std::thread::current()));
+    if store.flag().load(Ordering::Acquire) == 0 {
+        timeout.map_or_else(std::thread::park, std::thread::park_timeout);
+    }
+    store.set_waiting(None);
+    store.flag().load(Ordering::Acquire) == 0
+}
+
 /// Wakes up to `count` threads that wait at `address`, those first that have waited longest; how many there were.
 pub(crate) fn notify(address: u64, count: u32) -> u32 {
     let mut woken = 0;

@@ -46,10 +46,15 @@ impl Parts {
 
     /// The program's instance for another thread, in its `store`.
     pub(crate) fn instantiate_for_thread(&self, store: &mut Store) -> Result<Instance, InstantiateError> {
-        self.instantiate(store).map_err(|failed| match failed {
-            Failed::Instantiate(_, error) => error,
-            Failed::Define(error) => unreachable!("the first thread's instance was made in the same way: {error}"),
-        })
+        self.instantiate(store).map_err(instantiate_error)
+    }
+}
+
+/// Why there is no instance for another thread.
+pub(crate) fn instantiate_error(failed: Failed<'_>) -> InstantiateError {
+    match failed {
+        Failed::Instantiate(_, error) => error,
+        Failed::Define(error) => unreachable!("the first thread's instance was made in the same way: {error}"),
     }
 }
 

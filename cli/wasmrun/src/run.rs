@@ -139,19 +139,23 @@ fn execute(
         image: program.image.clone(),
     }));
     if let Some(host) = emscripten {
-        return host.run(options, program, &parts, store);
+        return host.run(options, program, &parts, bounds, store);
     }
     let Some(threads) = threads else { return start(options, program, &parts, store) };
     let for_thread = Arc::clone(&parts);
     threads.instantiate_with(bounds, move |store| for_thread.instantiate_for_thread(store));
     let end = start(options, program, &parts, store);
     if !threads.claim_end() {
-        // Another thread ends the process, with a status of its own.
-        loop {
-            std::thread::park();
-        }
+        wait_for_exit();
     }
     end
+}
+
+/// Another thread ends the process, with a status of its own.
+pub(crate) fn wait_for_exit() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Makes the program's instance and calls it.

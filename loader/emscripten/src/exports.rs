@@ -24,6 +24,20 @@ pub(crate) struct Exports {
     pub(crate) caught_object: Option<Export>,
     pub(crate) add_reference: Option<Export>,
     pub(crate) drop_reference: Option<Export>,
+    pub(crate) timeout: Option<Export>,
+    pub(crate) raise: Option<Export>,
+    pub(crate) main: Option<Export>,
+    pub(crate) thread_init: Option<Export>,
+    pub(crate) thread_exit: Option<Export>,
+    pub(crate) thread_free: Option<Export>,
+    pub(crate) thread_self: Option<Export>,
+    pub(crate) set_stack_limits: Option<Export>,
+    pub(crate) set_checked_limits: Option<Export>,
+    pub(crate) tls_init: Option<Export>,
+    pub(crate) main_queue: Option<Export>,
+    pub(crate) own_queue: Option<Export>,
+    pub(crate) execute_queue: Option<Export>,
+    pub(crate) check_mailbox: Option<Export>,
 }
 
 /// A function of the program that takes and gives 32-bit numbers.
@@ -62,6 +76,20 @@ impl Exports {
             caught_object: first(&["__cxa_get_exception_ptr"]),
             add_reference: first(&["__cxa_increment_exception_refcount"]),
             drop_reference: first(&["__cxa_decrement_exception_refcount"]),
+            timeout: first(&["_emscripten_timeout"]),
+            raise: first(&["raise"]),
+            main: first(&["main", "__main_argc_argv"]),
+            thread_init: first(&["_emscripten_thread_init"]),
+            thread_exit: first(&["_emscripten_thread_exit"]),
+            thread_free: first(&["_emscripten_thread_free_data"]),
+            thread_self: first(&["pthread_self"]),
+            set_stack_limits: first(&["emscripten_stack_set_limits"]),
+            set_checked_limits: first(&["__set_stack_limits"]),
+            tls_init: first(&["_emscripten_tls_init", "emscripten_tls_init"]),
+            main_queue: first(&["emscripten_main_thread_process_queued_calls"]),
+            own_queue: first(&["emscripten_current_thread_process_queued_calls"]),
+            execute_queue: first(&["emscripten_proxy_execute_queue", "_emscripten_proxy_execute_task_queue"]),
+            check_mailbox: first(&["_emscripten_check_mailbox"]),
         })
     }
 
@@ -98,9 +126,14 @@ impl Export {
         Self::new(store, instance.function(store, name)?).ok()
     }
 
-    /// How many numbers a call takes or gives.
-    pub(crate) fn places(&self) -> usize {
-        self.number_type.places()
+    /// The function itself.
+    pub(crate) fn function(&self) -> Function {
+        self.function
+    }
+
+    /// How many parameters it has.
+    pub(crate) fn parameter_count(&self, store: &Store) -> usize {
+        self.function.function_type(store).map_or(0, |function_type| function_type.parameters.len())
     }
 
     /// Calls the function with as many of `arguments` as it takes; 0 if it gives nothing. What it does not return is passed

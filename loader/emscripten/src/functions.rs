@@ -9,9 +9,10 @@ use wasmc_loader::{Caller, DefineError, FunctionType, GuestMemory, HostError, Li
 use wasmc_wasi::Errno;
 
 use crate::body::{Body, System};
+use crate::event_loop::{main_loop, timers};
 use crate::system::{descriptors, files, maps, names, process as about_process, sockets, status, wait};
 use crate::thread::ThreadState;
-use crate::{MODULE, console, detect, exception, math, memory, process, time};
+use crate::{MODULE, console, detect, exception, math, memory, process, threads, time};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +144,9 @@ table! {
     _emscripten_runtime_keepalive_clear: call process::clear_keepalive();
     emscripten_runtime_keepalive_push: call process::push_keepalive();
     emscripten_runtime_keepalive_pop: call process::pop_keepalive();
+    emscripten_runtime_keepalive_check: call process::is_kept_alive() -> u32;
     emscripten_exit_with_live_runtime: call process::exit_with_live_runtime();
-    emscripten_unwind_to_js_event_loop: call process::exit_with_live_runtime();
+    emscripten_unwind_to_js_event_loop: call process::leave_for_events();
 
     system: call process::system(u32) -> i32;
     _emscripten_system: call process::system(u32) -> i32;
@@ -239,6 +241,59 @@ table! {
     getloadavg: call process::load_average(u32, i32) -> i32;
     segfault: call process::bad_access();
     alignfault: call process::bad_access();
+
+    // What is to come.
+    emscripten_async_call: call timers::call_later(u32, u32, i32);
+    emscripten_set_timeout: call timers::set_timeout(u32, f64, u32) -> u32;
+    emscripten_clear_timeout: call timers::clear(u32);
+    emscripten_set_timeout_loop: call timers::set_timeout_loop(u32, f64, u32);
+    emscripten_set_interval: call timers::set_interval(u32, f64, u32) -> u32;
+    emscripten_clear_interval: call timers::clear(u32);
+    emscripten_set_immediate: call timers::set_immediate(u32, u32) -> u32;
+    emscripten_clear_immediate: call timers::clear(u32);
+    emscripten_set_immediate_loop: call timers::set_immediate_loop(u32, u32);
+    emscripten_queue_microtask: call timers::queue_microtask(u32, u32);
+    emscripten_request_animation_frame: call timers::request_frame(u32, u32) -> u32;
+    emscripten_cancel_animation_frame: call timers::clear(u32);
+    emscripten_request_animation_frame_loop: call timers::request_frames(u32, u32);
+    _setitimer_js: call timers::set_interval_timer(u32, f64) -> i32;
+    alarm: call timers::alarm(u32) -> u32;
+    emscripten_set_main_loop: call main_loop::set(u32, i32, u32);
+    emscripten_set_main_loop_arg: call main_loop::set_with_argument(u32, u32, i32, u32);
+    emscripten_set_main_loop_timing: call main_loop::set_timing(u32, i32) -> u32;
+    emscripten_get_main_loop_timing: call main_loop::timing(u32, u32);
+    emscripten_cancel_main_loop: call main_loop::cancel();
+    emscripten_pause_main_loop: call main_loop::pause();
+    emscripten_resume_main_loop: call main_loop::resume();
+    emscripten_set_main_loop_expected_blockers: call main_loop::expect_blockers(i32);
+    _emscripten_push_main_loop_blocker: call main_loop::push_blocker(u32, u32, u32);
+    _emscripten_push_uncounted_main_loop_blocker: call main_loop::push_blocker(u32, u32, u32);
+
+    // Threads.
+    __pthread_create_js: call threads::create(u32, u32, u32, u32) -> i32;
+    __emscripten_init_main_thread_js: call threads::init_first(u32);
+    _emscripten_init_main_thread_js: call threads::init_first(u32);
+    __emscripten_thread_cleanup: call threads::clean_up(u32);
+    _emscripten_thread_cleanup: call threads::clean_up(u32);
+    _emscripten_thread_set_strongref: call threads::ignore(u32);
+    _emscripten_thread_exit_joinable: call threads::ignore(u32);
+    _emscripten_thread_mailbox_await: call threads::ignore(u32);
+    emscripten_check_blocking_allowed: call threads::allow_blocking();
+    _emscripten_default_pthread_stack_size: call threads::default_stack_bytes() -> u32;
+    emscripten_has_threading_support: call threads::are_supported() -> u32;
+    emscripten_num_logical_cores: call threads::core_count() -> u32;
+    _emscripten_notify_thread_queue: call threads::notify_queue(u32, u32) -> u32;
+    _emscripten_notify_proxying_queue: call threads::notify_proxying_queue(u32, u32, u32, u32) -> u32;
+    _emscripten_notify_task_queue: call threads::notify_task_queue(u32, u32, u32, u32),
+        call threads::notify_task_queue_and_return(u32, u32, u32, u32) -> u32;
+    _emscripten_notify_mailbox_postmessage: call threads::notify_mailbox(u32, u32),
+        call threads::notify_mailbox_of_first(u32, u32, u32);
+    _emscripten_notify_mailbox: call threads::notify_mailbox_of_first(u32, u32, u32);
+    emscripten_receive_on_main_thread_js: call threads::call_javascript(u32, u32, u32) -> f64;
+    _emscripten_receive_on_main_thread_js: call threads::call_javascript_for(u32, u32, u32, u32) -> f64,
+        call threads::call_javascript_by_address(u32, u32, u32, u32, u32) -> f64;
+    pthread_kill: call threads::kill(u32, i32) -> u32;
+    __call_main: call threads::call_main(u32, u32), call threads::call_main_and_return(u32, u32) -> i32;
 
     // Jumps and C++ exceptions that are thrown through `invoke_*`.
     _emscripten_throw_longjmp: call exception::throw_jump();

@@ -11,12 +11,13 @@
 
 use std::sync::Arc;
 
-use wasmc_loader::Image;
-use wasmc_wasi::{Posix, WasiBuilder, WasiError};
+use wasmc_loader::{Image, Instance, InstantiateError, Store, StoreOptions};
+use wasmc_wasi::{Posix, Threads, WasiBuilder, WasiError};
 
 mod body;
 mod console;
 mod detect;
+mod event_loop;
 mod exception;
 mod exports;
 mod functions;
@@ -26,6 +27,7 @@ mod memory;
 mod process;
 mod system;
 mod thread;
+mod threads;
 mod time;
 mod unavailable;
 
@@ -49,6 +51,8 @@ pub(crate) struct Context {
     pub(crate) zone: time::calendar::Zone,
     /// Its files that are mapped.
     pub(crate) maps: system::Maps,
+    pub(crate) pthreads: threads::Pthreads,
+    pub(crate) ending: process::Ending,
 }
 
 impl Emscripten {
@@ -80,6 +84,8 @@ impl Emscripten {
             posix: builder.build_posix(preopens)?,
             zone: time::calendar::Zone::default(),
             maps: system::Maps::default(),
+            pthreads: threads::Pthreads::default(),
+            ending: process::Ending::default(),
         };
         Ok(Self { context: Arc::new(context) })
     }
@@ -103,8 +109,27 @@ impl Emscripten {
         detect::check_names(image)
     }
 
-    /// What the program's first thread, and with it its one instance, works on.
+    /// Whether `image` starts threads.
+    pub fn threads_are_wanted_by(image: &Image) -> bool {
+        threads::are_wanted_by(image)
+    }
+
+    /// Lets the program start threads: `threads` bounds and ends them, each has a store with these `options` (a clone of the
+    /// first thread's has the same memory budget), and `instantiate` makes its instance there, as it made the first
+    /// thread's: by [`Thread::instantiate`]. Without this, the program is told that there can be no threads. Whoever calls
+    /// [`Thread::run`] does so in [`Threads::run`], or ends the process by [`Threads::claim_end`]. `instantiate` must not own
+    /// a clone of this.
+    pub fn start_threads_with(
+        &self,
+        threads: Threads,
+        options: StoreOptions,
+        instantiate: impl Fn(&Thread, &mut Store) -> Result<Instance, InstantiateError> + Send + Sync + 'static,
+    ) {
+        self.context.pthreads.start_with(threads, options, instantiate);
+    }
+
+    /// What the program's first thread works on. The others, if it starts some, have one of their own each.
     pub fn thread(&self) -> Thread {
-        Thread::new(Arc::clone(&self.context))
+        Thread::first(Arc::clone(&self.context))
     }
 }

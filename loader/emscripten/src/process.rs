@@ -1,12 +1,15 @@
 //! How a program starts and ends: its arguments, exit, abort, and whether there is something left to do.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store, Value};
+use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store, TrapCode, Value};
 use wasmc_wasi::Errno;
 
+use crate::Context;
+use crate::event_loop::{self, Called};
 use crate::exports::{Export, Exports, needed};
-use crate::thread::ThreadState;
+use crate::thread::{Failed, ThreadState};
 
 /// What programs find in their environment if they are given nothing else.
 pub(crate) const DEFAULT_ENVIRONMENT: [(&str, &str); 6] = [
@@ -18,23 +21,92 @@ pub(crate) const DEFAULT_ENVIRONMENT: [(&str, &str); 6] = [
     ("LANG", "C.UTF-8"),
 ];
 
-/// How many reasons there are to stay when `main` has returned.
+/// How a program ends: what its threads share of that.
 #[derive(Debug, Default)]
-pub(crate) struct Keepalive(AtomicU32);
+pub(crate) struct Ending {
+    /// What the program is to end with, as far as that is known.
+    status: AtomicI32,
+    /// Whether `exit` was called, or `main` has returned: other threads are not waited for any more.
+    is_due: AtomicBool,
+    /// Whether nothing keeps the program any more.
+    must_end: AtomicBool,
+    /// The thread that does what is left to do, by its address.
+    owner: Mutex<Option<u32>>,
+    /// Why the first thread stays, so far.
+    pub(crate) reasons: Arc<AtomicU32>,
+}
 
-/// `exit`: does what is left to do, unless there is a reason to stay, and ends the program.
-pub(crate) fn exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
-    if thread.keepalive.0.load(Ordering::Relaxed) == 0 {
-        let exports = thread.exports(caller)?;
-        finish(&exports, caller.store())?;
+impl Context {
+    pub(crate) fn exit_status(&self) -> i32 {
+        self.ending.status.load(Ordering::Acquire)
     }
+
+    /// Notes how the program is to end.
+    pub(crate) fn set_exit_status(&self, status: i32) {
+        self.ending.status.store(status, Ordering::Release);
+        self.ending.is_due.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_due_to_end(&self) -> bool {
+        self.ending.is_due.load(Ordering::Acquire)
+    }
+}
+
+impl ThreadState {
+    /// Whether something keeps the thread when its own function has returned.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        if !self.is_main {
+            return self.events.has_reasons();
+        }
+        let can_end = self.context.ending.must_end.load(Ordering::Acquire)
+            || self.found_exports().is_ok_and(|exports| exports.functions_at_exit.is_some());
+        self.events.has_reasons() || !can_end
+    }
+
+    /// Whether something keeps the program from ending when this thread asks for that.
+    fn program_stays(&self) -> bool {
+        let ending = &self.context.ending;
+        if ending.must_end.load(Ordering::Acquire) {
+            return false;
+        }
+        if self.is_main { self.keeps_alive() } else { ending.reasons.load(Ordering::Acquire) > 0 }
+    }
+}
+
+/// `exit`: does what is left to do, unless there is a reason to stay, and ends the program. Otherwise it leaves all of the
+/// thread's functions, and the program ends with that status when nothing is to come any more.
+pub(crate) fn exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
+    let exports = thread.exports(caller)?;
+    thread.context.set_exit_status(status);
+    if thread.program_stays() {
+        thread.context.pthreads.wake_main();
+        return Err(thread.events.unwind(status));
+    }
+    own_end(thread, caller.store())?;
+    finish(&exports, caller.store())?;
     Err(HostError::Exit(status))
 }
 
 /// `emscripten_force_exit`: likewise, whatever reason there is to stay.
 pub(crate) fn force_exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -> Result<(), HostError> {
-    thread.keepalive.0.store(0, Ordering::Relaxed);
+    thread.context.ending.must_end.store(true, Ordering::Release);
+    thread.events.clear_reasons();
     exit(thread, caller, status)
+}
+
+/// Of all threads that end the program, one does what is left to do; the others wait until they are stopped.
+fn own_end(thread: &ThreadState, store: &mut Store) -> Result<(), HostError> {
+    loop {
+        {
+            let mut owner = thread.context.ending.owner.lock().unwrap_or_else(PoisonError::into_inner);
+            if *owner.get_or_insert(thread.pthread()) == thread.pthread() {
+                return Ok(());
+            }
+        }
+        if !store.park(None) {
+            return Err(HostError::Trap(TrapCode::Interrupted));
+        }
+    }
 }
 
 /// Runs the functions that are to run at exit, and writes what is not written yet, as far as the program has been linked
@@ -82,28 +154,40 @@ pub(crate) fn call_signal_handler(
     Export::new(caller.store(), handler)?.call(caller.store(), &[signal]).map(drop)
 }
 
-/// `_emscripten_runtime_keepalive_clear`.
+/// `_emscripten_runtime_keepalive_clear`: whatever reason there was to stay.
 pub(crate) fn clear_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
-    thread.keepalive.0.store(0, Ordering::Relaxed);
+    thread.context.ending.must_end.store(true, Ordering::Release);
+    thread.events.clear_reasons();
     Ok(())
 }
 
 /// `emscripten_runtime_keepalive_push`: one reason more to stay.
 pub(crate) fn push_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
-    thread.keepalive.0.fetch_add(1, Ordering::Relaxed);
+    thread.events.push_reason();
     Ok(())
 }
 
 /// `emscripten_runtime_keepalive_pop`: one less.
 pub(crate) fn pop_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
-    let _ =
-        thread.keepalive.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some(count.saturating_sub(1)));
+    thread.events.pop_reason();
     Ok(())
 }
 
-/// `emscripten_exit_with_live_runtime`: leaves `main` for what is still to come. With nothing to come, the program ends.
-pub(crate) fn exit_with_live_runtime(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
-    Err(HostError::Exit(0))
+/// `emscripten_runtime_keepalive_check`: whether there is one.
+pub(crate) fn is_kept_alive(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<u32, HostError> {
+    thread.exports(caller)?;
+    Ok(thread.keeps_alive().into())
+}
+
+/// `emscripten_exit_with_live_runtime`: leaves the thread's functions, and stays for what is still to come.
+pub(crate) fn exit_with_live_runtime(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    thread.events.push_reason();
+    Err(thread.events.unwind(thread.context.exit_status()))
+}
+
+/// `emscripten_unwind_to_js_event_loop`: leaves the thread's functions for what is still to come.
+pub(crate) fn leave_for_events(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+    Err(thread.events.unwind(thread.context.exit_status()))
 }
 
 /// Writes the program's arguments to its stack, as `main` takes them: their number and the address of their addresses.
@@ -130,21 +214,42 @@ pub(crate) fn write_arguments(
     Ok((count, pointers))
 }
 
-/// What comes after `main` has returned: the program's end, with what is left to do.
-pub(crate) fn end(
+/// The program's end on its first thread, with what is left to do.
+pub(crate) fn end(thread: &ThreadState, store: &mut Store) -> Result<Outcome, Failed> {
+    own_end(thread, store)?;
+    finish(thread.found_exports()?, store)?;
+    Ok(Outcome::Exited(thread.context.exit_status()))
+}
+
+/// What comes after `main`, which has returned or was left: what is to come, until that is nothing, and the program's end.
+pub(crate) fn end_after(
     thread: &ThreadState,
     store: &mut Store,
-    instance: Instance,
-    outcome: Outcome,
-) -> Result<Outcome, HostError> {
-    let Outcome::Returned(values) = outcome else { return Ok(outcome) };
-    let status = match values.first() {
-        Some(Value::I32(status)) => *status,
-        _ => 0,
-    };
-    let exports = thread.exports_of(store, instance)?;
-    finish(&exports, store)?;
-    Ok(Outcome::Exited(status))
+    called: Called,
+    is_proxied: bool,
+) -> Result<Outcome, Failed> {
+    match called {
+        Called::Ended(outcome) => return Ok(outcome),
+        Called::Unwound => {}
+        // `main` is another thread's.
+        Called::Returned(_) if is_proxied => {}
+        Called::Returned(value) => {
+            let status = if let Some(Value::I32(status)) = value { status } else { 0 };
+            thread.context.set_exit_status(status);
+            if !thread.keeps_alive() {
+                return end(thread, store);
+            }
+        }
+    }
+    if let Some(outcome) = event_loop::run(thread, store, || !thread.context.is_due_to_end())? {
+        return Ok(outcome);
+    }
+    // As where a program does not end by itself: nothing is to come, and the host goes.
+    if thread.events.has_reasons() {
+        own_end(thread, store)?;
+        return Ok(Outcome::Exited(thread.context.exit_status()));
+    }
+    end(thread, store)
 }
 
 /// `__handle_stack_overflow`: the program, which checks that itself, has used up its stack.

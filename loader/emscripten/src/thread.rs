@@ -10,6 +10,7 @@ use wasmc_loader::{
 };
 use wasmc_wasi::{Errno, Wasi};
 
+use crate::event_loop::{self, Called, Events};
 use crate::exports::{Export, Exports};
 use crate::functions::{self, Defined};
 use crate::system::Layout;
@@ -26,7 +27,13 @@ pub struct Thread {
 pub(crate) struct ThreadState {
     pub(crate) context: Arc<Context>,
     pub(crate) exceptions: exception::State,
-    pub(crate) keepalive: process::Keepalive,
+    pub(crate) events: Events,
+    /// Whether the program started with it.
+    pub(crate) is_main: bool,
+    /// Its address in the program's memory, or 0.
+    pthread: AtomicU32,
+    /// What it ends with when nothing keeps it any more.
+    result: AtomicU32,
     exports: OnceLock<Exports>,
     /// What was made for the instance to import.
     memory: OnceLock<Memory>,
@@ -64,12 +71,26 @@ impl fmt::Display for ThreadError {
 impl std::error::Error for ThreadError {}
 
 impl Thread {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
+    /// The one that the program starts with.
+    pub(crate) fn first(context: Arc<Context>) -> Self {
+        let reasons = Arc::clone(&context.ending.reasons);
+        Self::new(context, Events::new(reasons), None)
+    }
+
+    /// The one that the program knows by this address.
+    pub(crate) fn other(context: Arc<Context>, pthread: u32) -> Self {
+        Self::new(context, Events::new(Arc::default()), Some(pthread))
+    }
+
+    fn new(context: Arc<Context>, events: Events, pthread: Option<u32>) -> Self {
         Self {
             state: Arc::new(ThreadState {
                 context,
                 exceptions: exception::State::default(),
-                keepalive: process::Keepalive::default(),
+                events,
+                is_main: pthread.is_none(),
+                pthread: AtomicU32::new(pthread.unwrap_or(0)),
+                result: AtomicU32::new(0),
                 exports: OnceLock::new(),
                 memory: OnceLock::new(),
                 table: OnceLock::new(),
@@ -79,6 +100,10 @@ impl Thread {
                 protocols: AtomicUsize::new(0),
             }),
         }
+    }
+
+    pub(crate) fn state(&self) -> &Arc<ThreadState> {
+        &self.state
     }
 
     /// WASI's functions, for what is linked to the program: they work on the same open files.
@@ -108,7 +133,8 @@ impl Thread {
                 _ if import.module != MODULE || linker.defines(import.module, import.field) => {}
                 ExternType::Function(wanted) => self.define_function(&mut linker, import.field, wanted)?,
                 ExternType::Memory(memory_type) => {
-                    let made = Memory::new(store, *memory_type).map_err(|_| InstantiateError::Limit("its memory"))?;
+                    let made = self.state.context.pthreads.memory(store, *memory_type);
+                    let made = made.map_err(|_| InstantiateError::Limit("its memory"))?;
                     linker.define(MODULE, import.field, *self.state.memory.get_or_init(|| made))?;
                 }
                 ExternType::Table(table_type) => {
@@ -158,23 +184,31 @@ impl Thread {
     /// If it has no `main`, or its arguments do not fit into its memory.
     pub fn run(&self, store: &mut Store, instance: Instance) -> Result<Outcome, ThreadError> {
         if let Some(start) = instance.function(store, "_start") {
-            let outcome = self.told(store, |_, store| enter(store, "_start", start, &[]))?;
-            return Ok(if matches!(outcome, Outcome::Returned(_)) { Outcome::Exited(0) } else { outcome });
+            return self.told(store, |state, store| {
+                // Most such programs have no memory of ours to look at.
+                let _ = state.exports_of(store, instance);
+                match state.call(store, "_start", start, &[])? {
+                    Called::Returned(_) => Ok(Outcome::Exited(0)),
+                    called => process::end_after(state, store, called, false),
+                }
+            });
         }
         match self.initialize(store, instance)? {
             Outcome::Returned(_) => {}
             other => return Ok(other),
         }
-        let (name, main) = ["main", "__main_argc_argv", "__main_void", "__original_main"]
+        let proxy = ["emscripten_proxy_main", "_emscripten_proxy_main"];
+        let (name, main) = proxy
             .into_iter()
+            .chain(["main", "__main_argc_argv", "__main_void", "__original_main"])
             .find_map(|name| Some((name, instance.function(store, name)?)))
             .ok_or(ThreadError::NoEntry)?;
         self.told(store, |state, store| {
             let takes = main.function_type(store).map_or(0, |function_type| function_type.parameters.len());
             let (count, pointers) = if takes == 0 { (0, 0) } else { process::write_arguments(state, store, instance)? };
             let arguments = [Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())];
-            let outcome = enter(store, name, main, &arguments[..takes.min(2)])?;
-            Ok(process::end(state, store, instance, outcome)?)
+            let called = state.call(store, name, main, &arguments[..takes.min(2)])?;
+            process::end_after(state, store, called, proxy.contains(&name))
         })
     }
 
@@ -188,16 +222,14 @@ impl Thread {
             Ok(Outcome::Threw(uncaught)) => Ok(self.state.uncaught(store, uncaught)),
             Ok(outcome) => Ok(outcome),
             Err(Failed::Call(error)) => Err(error),
-            Err(Failed::Host(HostError::Exit(status))) => Ok(Outcome::Exited(status)),
-            Err(Failed::Host(HostError::Raised(report))) => Ok(Outcome::Trapped(report)),
-            Err(Failed::Host(HostError::Message(message))) => Err(ThreadError::Unfit(message)),
-            Err(Failed::Host(other)) => Err(ThreadError::Unfit(format!("{other:?}"))),
+            Err(Failed::Host(error)) => self.state.outcome_of(error),
         }
     }
 }
 
 /// Why what leads to an outcome was left.
-enum Failed {
+#[derive(Debug)]
+pub(crate) enum Failed {
     Call(ThreadError),
     Host(HostError),
 }
@@ -208,8 +240,13 @@ impl From<HostError> for Failed {
     }
 }
 
-/// Calls an export that the program is entered by.
-fn enter(store: &mut Store, name: &'static str, function: Function, arguments: &[Value]) -> Result<Outcome, Failed> {
+/// Calls a function of the program from outside of it.
+pub(crate) fn enter(
+    store: &mut Store,
+    name: &'static str,
+    function: Function,
+    arguments: &[Value],
+) -> Result<Outcome, Failed> {
     function.call(store, arguments).map_err(|error| Failed::Call(ThreadError::Call(name, error)))
 }
 
@@ -246,6 +283,40 @@ impl ThreadState {
         Ok(self.exports.get_or_init(|| found))
     }
 
+    /// What its instance exports, once it was entered.
+    pub(crate) fn found_exports(&self) -> Result<&Exports, HostError> {
+        self.exports.get().ok_or_else(|| "the program has no memory".into())
+    }
+
+    /// What this thread is called by the program.
+    pub(crate) fn pthread(&self) -> u32 {
+        self.pthread.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_pthread(&self, address: u32) {
+        self.pthread.store(address, Ordering::Relaxed);
+    }
+
+    /// What it ends with when nothing keeps it any more.
+    pub(crate) fn result(&self) -> u32 {
+        self.result.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_result(&self, result: u32) {
+        self.result.store(result, Ordering::Relaxed);
+    }
+
+    /// How the program ended, if what was called for it gave this.
+    pub(crate) fn outcome_of(&self, error: HostError) -> Result<Outcome, ThreadError> {
+        match error {
+            HostError::Exit(status) => Ok(Outcome::Exited(status)),
+            HostError::Raised(report) => Ok(Outcome::Trapped(report)),
+            HostError::Trap(TrapCode::Interrupted) => Ok(event_loop::interrupted()),
+            HostError::Message(message) => Err(ThreadError::Unfit(message)),
+            other => Err(ThreadError::Unfit(format!("{other:?}"))),
+        }
+    }
+
     /// The tag of C++ exceptions, with the address of what was thrown, and of long jumps, with 0.
     pub(crate) fn tag(&self, store: &mut Store) -> Tag {
         *self.tag.get_or_init(|| {
@@ -266,7 +337,7 @@ impl ThreadState {
         }
     }
 
-    fn uncaught(&self, store: &Store, uncaught: Uncaught) -> Outcome {
+    pub(crate) fn uncaught(&self, store: &Store, uncaught: Uncaught) -> Outcome {
         let Some(address) = self.thrown(store, &uncaught) else { return Outcome::Threw(uncaught) };
         let mut report = uncaught.report;
         report.message = Some(exception::describe(self, store, address));

@@ -1,6 +1,7 @@
 //! `clock_*`: the host's clocks, or a virtual one that moves only when the program looks at it or sleeps.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::system::time::{ClockId, Timespec, clock_getres, clock_gettime};
 use wasmc_loader::GuestMemory;
@@ -138,6 +139,18 @@ impl Wasi {
     /// [`Errno::Intr`] if it has none.
     pub fn sleep(&self, nanoseconds: u64, patience: &dyn Fn() -> bool) -> Result<(), Errno> {
         crate::poll::sleep(&self.context.clock, patience, &mut [], Some(nanoseconds)).map(drop)
+    }
+
+    /// Lets at most so many nanoseconds pass on the program's clock: by `wait`, which may return earlier, unless the clock
+    /// is one that moves by itself.
+    pub fn pass_time(&self, nanoseconds: u64, wait: impl FnOnce(Duration)) {
+        match &self.context.clock {
+            Clock::Host => wait(Duration::from_nanos(nanoseconds)),
+            Clock::Virtual(time) => {
+                let add = |time: u64| Some(time.saturating_add(nanoseconds));
+                let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+            }
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
 pub use errno::Errno;
 pub use posix::{At, Buffers, Family, FileTime, Interest, Lookup, Mapping, Posix, Room, Status, flags};
-pub use threads::{Threads, ThreadsBuilder, ThreadsError};
+pub use threads::{Threads, ThreadsBuilder, ThreadsError, Work};
 pub use tree::MemoryDirectory;
 
 use context::Context;

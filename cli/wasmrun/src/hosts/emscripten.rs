@@ -1,16 +1,20 @@
 //! Programs that Emscripten linked: what they are given, and how they are entered.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use wasmc_emscripten::{Emscripten, Thread};
-use wasmc_loader::{Image, Linker, Outcome, Store, Uncaught};
+use wasmc_loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Uncaught};
 
 use crate::Program;
-use crate::instantiate::{Failed, Parts};
+use crate::instantiate::{Failed, Parts, instantiate_error};
 use crate::options::RunOptions;
-use crate::run::{End, call, instantiated};
+use crate::run::{End, call, instantiated, wait_for_exit};
 
-/// What such a program works on.
+/// A program that Emscripten linked.
 pub(crate) struct Host {
+    emscripten: Emscripten,
+    /// What its first thread works on.
     thread: Thread,
 }
 
@@ -20,7 +24,9 @@ pub(crate) fn prepare(options: &RunOptions, program: &Program<'_>) -> anyhow::Re
     if !Emscripten::is_wanted_by(&program.image) {
         return Ok(None);
     }
-    Ok(Some(Host { thread: Emscripten::for_image(super::wasi::builder(options, program)?, &program.image)?.thread() }))
+    let emscripten = Emscripten::for_image(super::wasi::builder(options, program)?, &program.image)?;
+    let thread = emscripten.thread();
+    Ok(Some(Host { emscripten, thread }))
 }
 
 impl Host {
@@ -29,20 +35,38 @@ impl Host {
         self.thread.wasi().add_imported(linker, image);
     }
 
-    /// Makes the program's instance and enters it.
+    /// Makes the program's instance and enters it; `bounds` are those of `store`.
     pub(crate) fn run(
+        &self,
+        options: &RunOptions,
+        program: &Program<'_>,
+        parts: &Arc<Parts>,
+        bounds: StoreOptions,
+        store: &mut Store,
+    ) -> anyhow::Result<End> {
+        if !Emscripten::threads_are_wanted_by(&program.image) {
+            return self.enter(options, program, parts, store);
+        }
+        let threads = super::threads::make(options, program)?;
+        let for_thread = Arc::clone(parts);
+        self.emscripten.start_threads_with(threads.clone(), bounds, move |thread, store| {
+            instantiate(&for_thread, thread, store).map_err(instantiate_error)
+        });
+        let end = self.enter(options, program, parts, store);
+        if !threads.claim_end() {
+            wait_for_exit();
+        }
+        end
+    }
+
+    fn enter(
         &self,
         options: &RunOptions,
         program: &Program<'_>,
         parts: &Parts,
         store: &mut Store,
     ) -> anyhow::Result<End> {
-        let made = parts.link_preloads(store).and_then(|extended| {
-            let linker = extended.as_ref().unwrap_or(&parts.linker);
-            let made = self.thread.instantiate(linker, store, &parts.image);
-            made.map_err(|error| Failed::Instantiate(&parts.file, error))
-        });
-        let instance = match instantiated(made)? {
+        let instance = match instantiated(instantiate(parts, &self.thread, store))? {
             Ok(instance) => instance,
             Err(end) => return Ok(end),
         };
@@ -56,4 +80,10 @@ impl Host {
             Outcome::Trapped(report) | Outcome::Threw(Uncaught { report, .. }) => End::Trap(report),
         })
     }
+}
+
+fn instantiate<'a>(parts: &'a Parts, thread: &Thread, store: &mut Store) -> Result<Instance, Failed<'a>> {
+    let extended = parts.link_preloads(store)?;
+    let linker = extended.as_ref().unwrap_or(&parts.linker);
+    thread.instantiate(linker, store, &parts.image).map_err(|error| Failed::Instantiate(&parts.file, error))
 }

@@ -1,6 +1,8 @@
 //! In the place of `emscripten.rs`, in a build that leaves that out: no program is taken for one of Emscripten's.
 
-use wasmc_loader::{Image, Linker, Store};
+use std::sync::Arc;
+
+use wasmc_loader::{Image, Linker, Store, StoreOptions};
 
 use crate::Program;
 use crate::instantiate::Parts;
@@ -21,7 +23,14 @@ impl Host {
         match *self {}
     }
 
-    pub(crate) fn run(&self, _: &RunOptions, _: &Program<'_>, _: &Parts, _: &mut Store) -> anyhow::Result<End> {
+    pub(crate) fn run(
+        &self,
+        _: &RunOptions,
+        _: &Program<'_>,
+        _: &Arc<Parts>,
+        _: StoreOptions,
+        _: &mut Store,
+    ) -> anyhow::Result<End> {
         match *self {}
     }
 }

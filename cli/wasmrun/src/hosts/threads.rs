@@ -19,6 +19,13 @@ pub(crate) fn add(
     if !Threads::are_wanted_by(&program.image) {
         return Ok(None);
     }
+    let threads = make(options, program)?;
+    threads.add_to_linker(linker, &program.image, budget)?;
+    Ok(Some(threads))
+}
+
+/// A program's threads, of which there are none yet. One that ends the program ends this process.
+pub(crate) fn make(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Threads> {
     if options.deterministic {
         bail!("'{}' starts threads, whose runs are never alike: --deterministic cannot hold", program.file.display());
     }
@@ -38,7 +45,5 @@ pub(crate) fn add(
         let bytes = usize::try_from(size.0.saturating_add(STACK_RESERVE_BYTES)).context("--max-stack is too large")?;
         builder = builder.stack_bytes(bytes);
     }
-    let threads = builder.build();
-    threads.add_to_linker(linker, &program.image, budget)?;
-    Ok(Some(threads))
+    Ok(builder.build())
 }
