@@ -15,6 +15,7 @@ pub mod embedded;
 mod emscripten;
 mod grants;
 mod instantiate;
+mod modules;
 mod options;
 pub mod process;
 mod quantity;
@@ -23,9 +24,10 @@ mod run;
 mod timeout;
 mod values;
 
+pub use modules::{Modules, Objects, Side};
 pub use options::{Grant, RunOptions, UnknownImports, Variable};
 pub use quantity::{Duration, Size};
-pub use run::{Open, run};
+pub use run::run;
 
 /// What is to be run.
 #[derive(Debug)]

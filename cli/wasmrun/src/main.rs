@@ -6,9 +6,10 @@
 
 use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use clap::Parser;
-use wasmrun::{Program, RunOptions};
+use wasmrun::{Modules, Objects, Program, RunOptions};
 
 // Where musl's allocator would be the choice, which makes a mapping for each size.
 #[cfg(target_env = "musl")]
@@ -50,7 +51,11 @@ fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
     let embedded = wasmrun::embedded::open(&name)?;
     let arguments: Vec<OsString> = embedded.arguments.iter().chain(arguments.iter().skip(1)).cloned().collect();
     let program = Program { tool: "wasmrun", image: embedded.image, file: name.into(), arguments: &arguments };
-    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &mut wasmrun::open)
+    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &objects())
+}
+
+fn objects() -> Arc<dyn Modules> {
+    Arc::new(Objects)
 }
 
 fn parse(arguments: Vec<OsString>) -> Command {
@@ -75,5 +80,5 @@ fn run(command: &Command) -> anyhow::Result<i32> {
     let (file, arguments) = wasmrun::program(&command.program)?;
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
-    wasmrun::run(&command.options, &program, &mut wasmrun::open)
+    wasmrun::run(&command.options, &program, &objects())
 }

@@ -10,7 +10,7 @@ use wasmc_wasi::Errno;
 
 use crate::body::{Body, System};
 use crate::thread::ThreadState;
-use crate::{MODULE, detect, exception, memory, process, time};
+use crate::{MODULE, detect, dynamic, exception, memory, process, time};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,16 @@ macro_rules! table {
     ($($name:ident: $($kind:ident $family:ident :: $function:ident ($($type:ty),*) $(-> $result:ty)?),+;)*) => {
         /// The names that have a body.
         pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// The type that `name` has in the first release that its row knows; `None` if there is no such name.
+        pub(crate) fn function_type(name: &str) -> Option<FunctionType> {
+            match name {
+                $(stringify!($name) => {
+                    [$(type_of(&table!(@$kind $family::$function ($($type),*) $(-> $result)?))),+].into_iter().next()
+                })*
+                _ => None,
+            }
+        }
 
         /// Defines `name` with the body that fits `wanted`.
         pub(crate) fn define(
@@ -55,6 +65,10 @@ macro_rules! table {
     (@system $family:ident :: $function:ident ($($type:ty),*)) => {
         System($family::$function as fn(&ThreadState, &GuestMemory<'_>, $($type),*) -> Result<i32, Errno>)
     };
+}
+
+fn type_of<B: Body>(_: &B) -> FunctionType {
+    FunctionType::new(B::PARAMETERS, B::RESULTS)
 }
 
 /// Defines `name` by `body`, if that has the type `wanted`, as it is or with each `i64` split in two.
@@ -181,6 +195,13 @@ table! {
     strptime: call time::parse(u32, u32, u32) -> u32;
     strptime_l: call time::parse_in_locale(u32, u32, u32, u32) -> u32;
     __asctime_r: call time::format_as_asctime(u32, u32) -> u32;
+
+    // Libraries that are loaded while the program runs.
+    _dlopen_js: call dynamic::open(u32) -> u32;
+    _dlsym_js: call dynamic::look_up(u32, u32) -> u32, call dynamic::look_up_for_threads(u32, u32, u32) -> u32;
+    _dlsym_catchup_js: call dynamic::catch_up(u32, u32) -> u32;
+    _emscripten_dlopen_js: call dynamic::open_later(u32, u32, u32),
+        call dynamic::open_later_with_data(u32, u32, u32, u32);
 
     // Jumps and C++ exceptions that are thrown through `invoke_*`.
     _emscripten_throw_longjmp: call exception::throw_jump();

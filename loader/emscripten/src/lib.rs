@@ -9,13 +9,14 @@
 //! signatures that they had in different releases, is `functions.rs`; each family of functions is a file.
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::Image;
 use wasmc_wasi::{Posix, WasiBuilder, WasiError};
 
 mod body;
 mod detect;
+mod dynamic;
 mod exception;
 mod exports;
 mod functions;
@@ -27,6 +28,7 @@ mod time;
 mod unavailable;
 
 pub use detect::{Import, MinifiedError, import};
+pub use dynamic::{ModuleError, ModuleRequest};
 pub use thread::{Thread, ThreadError};
 
 /// The module that programs import Emscripten's functions from.
@@ -44,6 +46,8 @@ pub(crate) struct Context {
     /// The program's files, arguments, clocks.
     pub(crate) posix: Posix,
     pub(crate) zone: time::calendar::Zone,
+    /// Where side modules come from.
+    pub(crate) modules: OnceLock<dynamic::Provider>,
 }
 
 impl Emscripten {
@@ -58,7 +62,18 @@ impl Emscripten {
             .into_iter()
             .chain(own_name.as_deref().map(|name| ("_", name)))
             .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
-        Ok(Self { context: Arc::new(Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default() }) })
+        let context =
+            Context { posix: builder.build_posix()?, zone: time::calendar::Zone::default(), modules: OnceLock::new() };
+        Ok(Self { context: Arc::new(context) })
+    }
+
+    /// Lets the program load side modules: those that it needs, before it starts, and those that it asks for by `dlopen`.
+    /// They come from `provide`; without one, there are none. A second one is not asked.
+    pub fn provide_modules(
+        &self,
+        provide: impl Fn(&ModuleRequest<'_>) -> Result<Image, ModuleError> + Send + Sync + 'static,
+    ) {
+        let _ = self.context.modules.set(dynamic::Provider::new(provide));
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable, Store, Value};
 use wasmc_wasi::Errno;
 
+use crate::dynamic;
 use crate::exports::{Exports, call_u32, needed};
 use crate::thread::ThreadState;
 
@@ -102,7 +103,8 @@ pub(crate) fn pop_keepalive(thread: &ThreadState, _: &mut Caller<'_>) -> Result<
 }
 
 /// `emscripten_exit_with_live_runtime`: leaves `main` for what is still to come. With nothing to come, the program ends.
-pub(crate) fn exit_with_live_runtime(_: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
+pub(crate) fn exit_with_live_runtime(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
+    dynamic::finish_opening(thread, caller.store())?;
     Err(HostError::Exit(0))
 }
 
