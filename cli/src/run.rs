@@ -126,7 +126,7 @@ impl Modules for Cached {
         let before = opener.opened.len();
         let image = opener.open_module(&file)?;
         self.say(&opener, before);
-        Ok(Some(Side { image, file }))
+        Ok(Some(Side::Compiled(file, image)))
     }
 
     fn compile(&self, name: &str, bytes: &[u8]) -> anyhow::Result<Option<Image>> {

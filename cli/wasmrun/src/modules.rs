@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::ensure;
 use wasmc_emscripten::{ModuleError, ModuleRequest};
 use wasmc_loader::{DebugOptions, Image};
 
@@ -36,13 +36,13 @@ pub trait Modules: Send + Sync {
     fn compile(&self, name: &str, bytes: &[u8]) -> anyhow::Result<Option<Image>>;
 }
 
-/// A side module.
+/// Where a side module is, and how it is opened.
 #[derive(Debug)]
-pub struct Side {
-    /// Its code.
-    pub image: Image,
-    /// Where it was.
-    pub file: PathBuf,
+pub enum Side {
+    /// A module in this file, compiled by the one who opens it.
+    Compiled(PathBuf, Image),
+    /// An object in this file, which is run as it is.
+    Object(PathBuf),
 }
 
 /// Modules that are compiled already.
@@ -56,10 +56,7 @@ impl Modules for Objects {
 
     fn side_module(&self, directory: &Path, name: &str) -> anyhow::Result<Option<Side>> {
         let file = directory.join(name).with_extension("o");
-        if !file.is_file() {
-            return Ok(None);
-        }
-        Ok(Some(Side { image: crate::open(&file)?, file }))
+        Ok(file.is_file().then_some(Side::Object(file)))
     }
 
     fn compile(&self, _: &str, _: &[u8]) -> anyhow::Result<Option<Image>> {
@@ -100,11 +97,32 @@ impl SideModules {
         if name.file_name() != Some(name.as_os_str()) || request.name.contains(['/', '\\', ':']) {
             return Ok(None);
         }
-        let Some(Side { image, file }) = self.modules.side_module(&self.directory, request.name)? else {
-            return Ok(None);
+        let (file, image) = match self.modules.side_module(&self.directory, request.name)? {
+            None => return Ok(None),
+            Some(Side::Compiled(file, image)) => (file, image),
+            Some(Side::Object(file)) => {
+                self.check_is_not_its_own(&file)?;
+                let image = crate::open(&file)?;
+                (file, image)
+            }
         };
         self.prepare(&image, &file)?;
         Ok(Some(image))
+    }
+
+    /// Refuses an object that the program may have made: its code would be bound by nothing.
+    fn check_is_not_its_own(&self, file: &Path) -> anyhow::Result<()> {
+        let place = self.directory.canonicalize()?;
+        for grant in &self.options.directories {
+            let granted = grant.host.canonicalize()?;
+            ensure!(
+                !place.starts_with(&granted),
+                "'{}' is not run: the program may write there, since '{}' is granted to it (--dir)",
+                file.display(),
+                grant.host.display()
+            );
+        }
+        Ok(())
     }
 
     fn prepare(&self, image: &Image, file: &Path) -> anyhow::Result<()> {
