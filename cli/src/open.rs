@@ -73,7 +73,24 @@ impl Opener {
 
     /// The image of the module or object in `file`.
     pub(crate) fn open(&mut self, file: &Path) -> anyhow::Result<Image> {
-        let (image, opened) = self.try_open(file)?;
+        let (image, opened) = self.try_open(file, true)?;
+        self.opened.push(opened);
+        Ok(image)
+    }
+
+    /// The image of the module in `file`, which must be one in binary form: what a program loads must never be code of
+    /// its own making.
+    pub(crate) fn open_module(&mut self, file: &Path) -> anyhow::Result<Image> {
+        let (image, opened) = self.try_open(file, false)?;
+        self.opened.push(opened);
+        Ok(image)
+    }
+
+    /// The image of a module, likewise, that is not in a file of the host's.
+    pub(crate) fn open_bytes(&mut self, name: &Path, bytes: &[u8]) -> anyhow::Result<Image> {
+        check_binary(name, bytes)?;
+        let wanted = Use { before: None, how: how(name, &self.options), file: name };
+        let (image, opened) = self.find_or_make(&wanted, bytes)?;
         self.opened.push(opened);
         Ok(image)
     }
@@ -88,7 +105,7 @@ impl Opener {
         Ok(inputs(file, &Source::of(&bytes), &self.options))
     }
 
-    fn try_open(&self, file: &Path) -> anyhow::Result<(Image, Opened)> {
+    fn try_open(&self, file: &Path, may_be_object: bool) -> anyhow::Result<(Image, Opened)> {
         // A module that was run before is not even opened.
         let wanted = Use { before: metadata(file), how: how(file, &self.options), file };
         let before = wanted.before.as_ref();
@@ -103,24 +120,33 @@ impl Opener {
                 return Ok(found);
             }
         }
-        if before.is_some() && is_object(file)? {
+        if may_be_object && before.is_some() && is_object(file)? {
             let bytes = before.map_or(0, |metadata| metadata.len());
             return Ok((wasmrun::open(file)?, object(file, bytes)));
         }
         let bytes = input::read(file)?;
+        if !may_be_object {
+            check_binary(file, &bytes)?;
+        }
         if input::kind(&bytes) == Kind::Object {
             let image = Image::from_bytes(&bytes).context("cannot load what standard input gives")?;
             return Ok((image, object(file, bytes.len() as u64)));
         }
+        self.find_or_make(&wanted, &bytes)
+    }
+
+    /// What was made of a module before, or what is made of it now.
+    fn find_or_make(&self, wanted: &Use<'_>, bytes: &[u8]) -> anyhow::Result<(Image, Opened)> {
+        let (file, before) = (wanted.file, wanted.before.as_ref());
         let Some(cache) = &self.cache else {
             if self.settings.is_enabled.value && self.settings.directory.value.is_none() {
                 say("wasmc: warning: there is no home directory to keep a cache in; nothing is kept \
                      (WASMC_CACHE_DIR names another place)");
             }
-            let (artifact, time) = self.compile(file, &bytes)?;
+            let (artifact, time) = self.compile(file, bytes)?;
             return Ok((Image::from_bytes(&artifact)?, compiled(file, None, &artifact, time, false)));
         };
-        let source = note_source(cache, file, before, &bytes);
+        let source = note_source(cache, file, before, bytes);
         let inputs = inputs(file, &source, &self.options);
         let key = wasmc_cache::key(&inputs);
         if let Some(found) = wanted.find(cache, &source, &key) {
@@ -131,7 +157,7 @@ impl Opener {
         if let Some(found) = wanted.find(cache, &source, &key) {
             return Ok(found);
         }
-        self.make(cache, &wanted, &source, &bytes, &inputs)
+        self.make(cache, wanted, &source, bytes, &inputs)
     }
 
     /// Compiles a module that is not in the cache, keeps the artifact, and opens it.
@@ -274,6 +300,12 @@ fn object(file: &Path, bytes: u64) -> Opened {
 fn compiled(file: &Path, key: Option<Key>, artifact: &[u8], time: Duration, is_kept: bool) -> Opened {
     let way = Way::Compiled { time, is_kept };
     Opened { file: file.to_owned(), way, key, bytes: artifact.len() as u64 }
+}
+
+/// Refuses what is not a module in binary form.
+fn check_binary(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    ensure!(input::kind(bytes) == Kind::Wasm, "'{}' is not a WebAssembly module", file.display());
+    Ok(())
 }
 
 fn is_object(file: &Path) -> anyhow::Result<bool> {

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args as _;
-use wasmrun::Program;
+use wasmc_loader::Image;
+use wasmrun::{Modules, Objects, Program, Side};
 
-use crate::open::Opener;
+use crate::open::{Opened, Opener, Way};
 use crate::options::{CompileArguments, common_cpu, parse_target};
 use crate::run_options::RunArguments;
 use crate::settings::{Flags, Settings};
@@ -72,20 +74,71 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     options.interruptible |= run_options.timeout.is_some();
     options.canonical_nans |= run_options.deterministic;
     let settings = Settings::resolve(&arguments.flags, arguments.no_cache)?;
-    let mut opener = Opener::new(options, arguments.compilation.threads, settings);
+    let opener = Opener::new(options, arguments.compilation.threads, settings);
     // The program, and what is preloaded, which is opened before the program starts.
     let count = 1 + run_options.preloads.len();
-    let mut open = |file: &Path| {
+    let modules = Arc::new(Cached { opener: Mutex::new(opener), says_stats: arguments.stats, count });
+    let (file, rest) = program(&arguments.program)?;
+    let image = modules.open(&file)?;
+    let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
+    let modules: Arc<dyn Modules> = modules;
+    wasmrun::run(run_options, &program, &modules)
+}
+
+/// Modules that come from the cache, or are compiled.
+struct Cached {
+    opener: Mutex<Opener>,
+    says_stats: bool,
+    /// How many are opened before the program starts.
+    count: usize,
+}
+
+impl Cached {
+    fn opener(&self) -> MutexGuard<'_, Opener> {
+        self.opener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what was opened since `before`, if the program runs already.
+    fn say(&self, opener: &Opener, before: usize) {
+        if self.says_stats {
+            stats::say(&opener.opened[before..]);
+        }
+    }
+}
+
+impl Modules for Cached {
+    fn open(&self, file: &Path) -> anyhow::Result<Image> {
+        let mut opener = self.opener();
         let image = opener.open(file)?;
-        if arguments.stats && opener.opened.len() == count {
-            stats::say(&opener.opened);
+        if opener.opened.len() == self.count {
+            self.say(&opener, 0);
         }
         Ok(image)
-    };
-    let (file, rest) = program(&arguments.program)?;
-    let image = open(&file)?;
-    let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
-    wasmrun::run(run_options, &program, &mut open)
+    }
+
+    fn side_module(&self, directory: &Path, name: &str) -> anyhow::Result<Option<Side>> {
+        let mut opener = self.opener();
+        // A program that is compiled already is run as `wasmrun` runs it.
+        if matches!(opener.opened.first(), Some(Opened { way: Way::Object, .. })) {
+            return Objects.side_module(directory, name);
+        }
+        let file = directory.join(name);
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let before = opener.opened.len();
+        let image = opener.open_module(&file)?;
+        self.say(&opener, before);
+        Ok(Some(Side::Compiled(file, image)))
+    }
+
+    fn compile(&self, name: &str, bytes: &[u8]) -> anyhow::Result<Option<Image>> {
+        let mut opener = self.opener();
+        let before = opener.opened.len();
+        let image = opener.open_bytes(Path::new(name), bytes)?;
+        self.say(&opener, before);
+        Ok(Some(image))
+    }
 }
 
 /// The program and its arguments from what follows the options. The first may be an option that the parser does not know.

@@ -53,7 +53,7 @@ pub use error::{LoadError, SystemError};
 pub use exception::{ExceptionReference, Uncaught};
 pub use guest_memory::GuestMemory;
 pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
-pub use image::{ExportType, Image, ImportType};
+pub use image::{DynamicLinking, ExportType, Image, ImportType, Symbol};
 pub use instance::{Instance, InstantiateError, MissingImport};
 pub use interrupt::InterruptHandle;
 pub use linker::{DefineError, Linker};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::entity::{Extern, SharedMemory};
+use crate::entity::{Extern, Function, SharedMemory};
 use crate::host::{Caller, HostDefinition, HostError, IntoHostFunction};
 use crate::image::Image;
 use crate::instance::{self, Instance, InstantiateError};
@@ -28,6 +28,8 @@ pub(crate) enum Definition {
     Host(Arc<HostDefinition>),
     Extern(Extern),
     SharedMemory(SharedMemory),
+    /// What the importing instance exports by this name.
+    OwnExport(Box<str>),
 }
 
 /// A name was defined twice.
@@ -152,7 +154,7 @@ impl Linker {
     pub fn parameter_count(&self, module: &str, name: &str) -> Option<usize> {
         match self.find(module, name)? {
             Definition::Host(definition) => Some(definition.parameter_count()),
-            Definition::Extern(_) | Definition::SharedMemory(_) => None,
+            Definition::Extern(_) | Definition::SharedMemory(_) | Definition::OwnExport(_) => None,
         }
     }
 
@@ -182,6 +184,29 @@ impl Linker {
     /// If the name is defined already.
     pub fn shared_memory(&mut self, module: &str, name: &str, memory: &SharedMemory) -> Result<&mut Self, DefineError> {
         self.insert(module, name, Definition::SharedMemory(memory.clone()))
+    }
+
+    /// Binds an imported function to the one that the importing instance itself exports as `export`: what a module asks for
+    /// that another could define in its place, when no other does.
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    pub fn own_export(&mut self, module: &str, name: &str, export: &str) -> Result<&mut Self, DefineError> {
+        self.insert(module, name, Definition::OwnExport(export.into()))
+    }
+
+    /// The function that is defined by this name, as `caller` would import it: to be passed as a value. `None` if there is
+    /// none, or it or the instance is of another store.
+    pub fn function_for(&self, store: &mut Store, caller: Instance, module: &str, name: &str) -> Option<Function> {
+        match self.find(module, name)? {
+            Definition::Host(definition) => {
+                let context = caller.context_address(store)?;
+                Some(Function::from_definition(store, Arc::clone(definition), context as u64))
+            }
+            Definition::Extern(item) => item.function().filter(|function| function.reference(store).is_some()),
+            Definition::SharedMemory(_) | Definition::OwnExport(_) => None,
+        }
     }
 
     /// Defines all exports of an instance under the name `module`.

@@ -16,6 +16,7 @@ pub mod embedded;
 mod help;
 mod hosts;
 mod instantiate;
+mod modules;
 mod options;
 pub mod process;
 mod quantity;
@@ -25,9 +26,10 @@ mod timeout;
 mod values;
 
 pub use command_line::{Command, parse, unknown_option};
+pub use modules::{Modules, Objects, Side};
 pub use options::{Grant, OPTIONS, OptionRow, RunOptions, Takes, UnknownImports, Variable};
 pub use quantity::{Duration, Size};
-pub use run::{Open, run};
+pub use run::run;
 
 /// What is to be run.
 #[derive(Debug)]

@@ -6,8 +6,9 @@
 
 use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
-use wasmrun::{Command, Program, RunOptions};
+use wasmrun::{Command, Modules, Objects, Program, RunOptions};
 
 #[cfg(all(target_env = "musl", panic = "abort"))]
 mod no_unwinder;
@@ -34,7 +35,11 @@ fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
     let embedded = wasmrun::embedded::open(&name)?;
     let arguments: Vec<OsString> = embedded.arguments.iter().chain(arguments.iter().skip(1)).cloned().collect();
     let program = Program { tool: "wasmrun", image: embedded.image, file: name.into(), arguments: &arguments };
-    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &mut wasmrun::open)
+    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &objects())
+}
+
+fn objects() -> Arc<dyn Modules> {
+    Arc::new(Objects)
 }
 
 fn run(mut arguments: Vec<OsString>) -> anyhow::Result<i32> {
@@ -62,5 +67,5 @@ fn run_program(options: &RunOptions, words: &[OsString]) -> anyhow::Result<i32> 
     let file = std::path::PathBuf::from(file);
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
-    wasmrun::run(options, &program, &mut wasmrun::open)
+    wasmrun::run(options, &program, &objects())
 }

@@ -12,6 +12,7 @@ use wasmc_loader::{
 };
 
 use crate::instantiate::{Failed, Parts};
+use crate::modules::Modules;
 use crate::options::{RunOptions, UnknownImports};
 use crate::process::{self, STATUS_TIMEOUT, STATUS_TRAP, UsageError};
 use crate::timeout::{self, Timeout};
@@ -21,26 +22,23 @@ use crate::{Program, hosts, report};
 /// What a thread needs besides the program's own stack: host functions' frames, ours, and a guard.
 pub(crate) const STACK_RESERVE_BYTES: u64 = 1 << 20;
 
-/// Opens what `--preload` names.
-pub type Open<'a> = dyn FnMut(&Path) -> anyhow::Result<Image> + Send + 'a;
-
 /// Runs `program`, and gives the status that the process is to exit with.
 ///
 /// # Errors
 ///
 /// If the program could not be run. What the program itself does wrong is a status.
-pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
-    let Some(max_stack) = options.max_stack else { return run_here(options, program, open) };
+pub fn run(options: &RunOptions, program: &Program<'_>, modules: &Arc<dyn Modules>) -> anyhow::Result<i32> {
+    let Some(max_stack) = options.max_stack else { return run_here(options, program, modules) };
     let wanted = max_stack.0.saturating_add(STACK_RESERVE_BYTES);
     if wanted <= process::stack_bytes() {
-        return run_here(options, program, open);
+        return run_here(options, program, modules);
     }
     let stack_bytes = usize::try_from(wanted).context("--max-stack is too large")?;
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("program".to_owned())
             .stack_size(stack_bytes)
-            .spawn_scoped(scope, || run_here(options, program, open))
+            .spawn_scoped(scope, || run_here(options, program, modules))
             .context("cannot start a thread with as much stack as --max-stack asks for")?
             .join()
             .unwrap_or_else(|_| bail!("the program's thread panicked"))
@@ -48,7 +46,7 @@ pub fn run(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> 
 }
 
 /// Refuses code that was not compiled for what it is asked to do.
-fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()> {
+pub(crate) fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()> {
     let file = file.display();
     if options.timeout.is_some() && !image.is_interruptible() {
         bail!("'{file}' cannot be stopped by --timeout: compile it with `wasmc compile --interruptible`");
@@ -59,7 +57,7 @@ fn check(options: &RunOptions, image: &Image, file: &Path) -> anyhow::Result<()>
     Ok(())
 }
 
-fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) -> anyhow::Result<i32> {
+fn run_here(options: &RunOptions, program: &Program<'_>, modules: &Arc<dyn Modules>) -> anyhow::Result<i32> {
     check(options, &program.image, &program.file)?;
     // Never dropped: the process is about to end, and the system tears down faster.
     let bounds = store_options(options);
@@ -68,7 +66,7 @@ fn run_here(options: &RunOptions, program: &Program<'_>, open: &mut Open<'_>) ->
         Some(duration) => Some(Timeout::start(program.tool, duration.0, store.interrupt_handle())?),
         None => None,
     };
-    let end = execute(options, program, open, bounds, &mut store)?;
+    let end = execute(options, program, modules, bounds, &mut store)?;
     Ok(match end {
         End::Status(status) => status,
         End::Trap(report) => match (timeout, options.timeout) {
@@ -107,13 +105,13 @@ pub(crate) enum End {
 fn execute(
     options: &RunOptions,
     program: &Program<'_>,
-    open: &mut Open<'_>,
+    modules: &Arc<dyn Modules>,
     bounds: StoreOptions,
     store: &mut Store,
 ) -> anyhow::Result<End> {
     let mut preloads = Vec::with_capacity(options.preloads.len());
     for (name, file) in &options.preloads {
-        let image = open(file)?;
+        let image = modules.open(file)?;
         check(options, &image, file)?;
         preloads.push((name.clone(), file.clone(), image));
     }
@@ -125,7 +123,7 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
-    let emscripten = hosts::emscripten::prepare(options, program)?;
+    let emscripten = hosts::emscripten::prepare(options, program, modules)?;
     match &emscripten {
         Some(host) => images().for_each(|image| host.link_wasi(&mut linker, image)),
         None => hosts::wasi::add(options, program, images(), &mut linker)?,

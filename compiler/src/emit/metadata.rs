@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use wasmc_contract::NONE;
 use wasmc_contract::metadata::{
-    ConstantRecord, DataSegmentRecord, ElementSegmentRecord, ExportRecord, FunctionRecord, GlobalRecord, Header,
-    ImportRecord, MemoryRecord, Span, StringRecord, TableRecord, TypeRecord, ValueTypeRecord, constant, entity_kind,
-    limit_flag, segment_mode, type_kind, value_kind,
+    ConstantRecord, DataSegmentRecord, DynamicHeader, ElementSegmentRecord, ExportRecord, FunctionRecord, GlobalRecord,
+    Header, ImportRecord, MemoryRecord, Span, StringRecord, SymbolRecord, TableRecord, TypeRecord, ValueTypeRecord,
+    constant, entity_kind, limit_flag, segment_mode, type_kind, value_kind,
 };
 use wasmc_contract::record::Record;
 use wasmparser::{AbstractHeapType, HeapType, RefType, UnpackedIndex, ValType};
@@ -15,7 +15,9 @@ use super::memory_image::{Images, SegmentPlace};
 use crate::code::Program;
 use crate::error::CompileError;
 use crate::link::LinkedText;
-use crate::module::{Constant, ConstantExpression, ElementSegment, Elements, Entity, SegmentMode, WasmModule};
+use crate::module::{
+    Constant, ConstantExpression, Dynamic, ElementSegment, Elements, Entity, SegmentMode, Symbol, WasmModule,
+};
 use crate::options::BoundsChecks;
 
 /// Writes the section.
@@ -49,7 +51,10 @@ pub(super) fn write(program: &Program<'_>, text: &LinkedText, images: &Images) -
         module.element_segments.iter().map(|segment| pools.element_segment(module, segment)).collect();
     let data = data_segments(module, images, &mut pools);
 
-    let mut lists = Lists::new(Header::SIZE);
+    let dynamic = module.dynamic.as_ref().map(|dynamic| DynamicRecords::of(dynamic, &mut pools.strings));
+
+    let mut lists = Lists::new(Header::SIZE + dynamic.as_ref().map_or(0, |_| DynamicHeader::SIZE));
+    let dynamic = dynamic.map(|records| records.add(&mut lists)).transpose()?;
     let header = Header {
         types: lists.add(&types)?,
         value_types: lists.add(&pools.value_types)?,
@@ -74,7 +79,64 @@ pub(super) fn write(program: &Program<'_>, text: &LinkedText, images: &Images) -
         context_bytes: program.layout.size_bytes,
         functions_end: text.functions_end,
     };
-    Ok(lists.finish(&header))
+    Ok(match dynamic {
+        Some(dynamic) => lists.finish(&Headers { header, dynamic }),
+        None => lists.finish(&header),
+    })
+}
+
+wasmc_contract::record! {
+    /// The headers of a module that is linked while it runs.
+    pub struct Headers {
+        /// The first,
+        pub header: Header,
+        /// and the second.
+        pub dynamic: DynamicHeader,
+    }
+}
+
+/// What the second header refers to.
+struct DynamicRecords {
+    header: DynamicHeader,
+    needed: Vec<StringRecord>,
+    exports: Vec<SymbolRecord>,
+    imports: Vec<SymbolRecord>,
+    runtime_paths: Vec<StringRecord>,
+}
+
+impl DynamicRecords {
+    fn of<'a>(dynamic: &Dynamic<'a>, strings: &mut Strings<'a>) -> Self {
+        let symbol = |strings: &mut Strings<'a>, symbol: &Symbol<'a>| SymbolRecord {
+            module: strings.intern(symbol.module),
+            name: strings.intern(symbol.name),
+            flags: symbol.flags,
+            reserved: 0,
+        };
+        Self {
+            header: DynamicHeader {
+                memory_bytes: dynamic.memory_bytes,
+                memory_alignment_log2: dynamic.memory_alignment_log2,
+                table_elements: dynamic.table_elements,
+                table_alignment_log2: dynamic.table_alignment_log2,
+                ..DynamicHeader::default()
+            },
+            needed: dynamic.needed.iter().map(|name| strings.intern(name)).collect(),
+            exports: dynamic.exports.iter().map(|export| symbol(strings, export)).collect(),
+            imports: dynamic.imports.iter().map(|import| symbol(strings, import)).collect(),
+            runtime_paths: dynamic.runtime_paths.iter().map(|path| strings.intern(path)).collect(),
+        }
+    }
+
+    /// Adds the lists; the header that delimits them.
+    fn add(self, lists: &mut Lists) -> Result<DynamicHeader, CompileError> {
+        Ok(DynamicHeader {
+            needed: lists.add(&self.needed)?,
+            exports: lists.add(&self.exports)?,
+            imports: lists.add(&self.imports)?,
+            runtime_paths: lists.add(&self.runtime_paths)?,
+            ..self.header
+        })
+    }
 }
 
 fn types(program: &Program<'_>, text: &LinkedText, pools: &mut Pools<'_>) -> Vec<TypeRecord> {

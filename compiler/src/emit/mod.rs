@@ -103,6 +103,9 @@ fn descriptor(program: &Program<'_>) -> Descriptor {
     if options.bounds_checks == BoundsChecks::Explicit {
         flags |= flag::EXPLICIT_CHECKS;
     }
+    if program.module.dynamic.is_some() {
+        flags |= flag::DYNAMIC;
+    }
     let hash = blake3::hash(program.module.bytes);
     let half = u128::from_le_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes"));
     Descriptor {

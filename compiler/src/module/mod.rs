@@ -9,10 +9,12 @@ use crate::error::CompileError;
 use crate::options::Features;
 
 pub(crate) mod constant;
+mod dynamic;
 mod names;
 mod parse;
 mod usage;
 
+pub use dynamic::{Dynamic, Symbol};
 pub use names::Names;
 pub use parse::parse;
 pub use usage::{ReadyTable, Usage};
@@ -49,6 +51,8 @@ pub struct WasmModule<'a> {
     pub bodies: Vec<Body<'a>>,
     /// The name section.
     pub names: Names<'a>,
+    /// The section `dylink.0`, or the older `dylink`.
+    pub dynamic: Option<Dynamic<'a>>,
     /// The custom sections `.debug_*`: name and contents.
     pub debug_sections: Vec<(&'a str, &'a [u8])>,
     /// Offset of the code section's contents in the file: what DWARF's addresses count from.

@@ -99,6 +99,7 @@ fn empty_module(bytes: &[u8]) -> WasmModule<'_> {
         imported: ImportedCounts::default(),
         bodies: Vec::new(),
         names: Names::default(),
+        dynamic: None,
         debug_sections: Vec::new(),
         code_section_offset: 0,
         usage: Usage::default(),
@@ -184,6 +185,8 @@ impl<'a> Reading<'a> {
     fn custom_section(&mut self, section: &CustomSectionReader<'a>) {
         match section.as_known() {
             KnownCustom::Name(names) => self.name_section = Some(names),
+            KnownCustom::Dylink0(dynamic) => self.module.dynamic = Dynamic::read(dynamic),
+            _ if section.name() == "dylink" => self.module.dynamic = Dynamic::read_older(section.data_reader()),
             _ if section.name().starts_with(".debug_") => {
                 self.module.debug_sections.push((section.name(), section.data()));
             }

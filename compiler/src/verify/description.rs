@@ -3,9 +3,9 @@
 use wasmc_contract::context::ReadyElement;
 use wasmc_contract::context::{ContextCounts, ContextLayout};
 use wasmc_contract::exception::{Clause, HandlerTable};
-use wasmc_contract::metadata::{Metadata, Names, limit_flag};
+use wasmc_contract::metadata::{Dynamic, DynamicHeader, Metadata, Names, limit_flag};
 use wasmc_contract::record::Record;
-use wasmc_contract::section::Section;
+use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::trap::{AddressMap, TrapCode, TrapTable};
 use wasmc_contract::{NONE, WASM_PAGE_BYTES};
 
@@ -33,7 +33,25 @@ pub(super) fn check(object: &Object<'_>) -> Checked<Facts> {
     check_tables(object, text_bytes)?;
     check_handlers(&metadata, object, &functions)?;
     Names::parse(object.section(Section::Names)).ok_or("the names do not parse".to_owned())?;
+    check_dynamic(&metadata, object)?;
     Ok(Facts { text_bytes, functions })
+}
+
+/// How the module is linked while it runs, if it is.
+fn check_dynamic(metadata: &Metadata<'_>, object: &Object<'_>) -> Checked {
+    let flags = Descriptor::read(object.section(Section::Descriptor)).map_or(0, |descriptor| descriptor.flags);
+    if flags & flag::DYNAMIC == 0 {
+        return Ok(());
+    }
+    let dynamic = Dynamic::parse(object.section(Section::Metadata)).ok_or("the second header does not parse")?;
+    let alignments = [dynamic.header.memory_alignment_log2, dynamic.header.table_alignment_log2];
+    let are_alignments = alignments.iter().all(|alignment| *alignment <= DynamicHeader::ALIGNMENT_LOG2_MAX);
+    ensure!(are_alignments, "an alignment is too large");
+    let names = dynamic.needed.iter().chain(dynamic.runtime_paths.iter());
+    let symbols = dynamic.exports.iter().chain(dynamic.imports.iter());
+    let mut all = names.chain(symbols.flat_map(|symbol| [symbol.module, symbol.name]));
+    ensure!(all.all(|name| metadata.string(name).is_some()), "a name of what is linked is not there");
+    Ok(())
 }
 
 fn check_functions(metadata: &Metadata<'_>, text_bytes: u64) -> Checked<Vec<(u64, u64)>> {

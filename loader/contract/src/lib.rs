@@ -38,9 +38,11 @@ pub mod trap;
 /// meaning; [`CONTRACT_REVISION`] says what was added.
 pub const CONTRACT_VERSION: u32 = 1;
 
-/// Raised by each addition within a version: a builtin, a flag, a trap code, a section. An artifact needs a loader of its
-/// own revision or a later one.
-pub const CONTRACT_REVISION: u32 = 0;
+/// Raised by each addition within a version: a builtin, a flag, a trap code, a section. An artifact states the lowest one
+/// that has all of what it holds, and needs a loader of that or a later one.
+///
+/// * 1: [`metadata::DynamicHeader`], by [`section::flag::DYNAMIC`].
+pub const CONTRACT_REVISION: u32 = 1;
 
 /// Whether a loader of one contract reads artifacts of another, each a version and a revision.
 pub const fn reads(loader: (u32, u32), artifact: (u32, u32)) -> bool {

@@ -1,10 +1,10 @@
 //! The module description: what a loader must know of a module to instantiate it.
 //!
 //! ```text
-//! metadata = header:Header list*
+//! metadata = header:Header dynamic:DynamicHeader? list*
 //! ```
 //!
-//! Each [`Span`] of the header is a list of records (or, for `strings`, of bytes) at a byte offset from the start of
+//! The second header is there if [`crate::section::flag::DYNAMIC`] is set. Each [`Span`] of the header is a list of records (or, for `strings`, of bytes) at a byte offset from the start of
 //! the section. Indices are those of the module's index spaces, imported entities first, as in the specification.
 //! Lists whose name says so are sorted. Strings are UTF-8 and not terminated.
 
@@ -374,6 +374,80 @@ record! {
         pub low: u64,
         /// Its value's high 64 bits, or 0.
         pub high: u64,
+    }
+}
+
+record! {
+    /// How the module is linked to others while they run: what its custom section `dylink.0` says.
+    pub struct DynamicHeader {
+        /// How many bytes of memory the module's data takes.
+        pub memory_bytes: u32,
+        /// Their alignment's logarithm to base 2, at most [`DynamicHeader::ALIGNMENT_LOG2_MAX`].
+        pub memory_alignment_log2: u32,
+        /// How many elements of the table its functions take.
+        pub table_elements: u32,
+        /// Their alignment's logarithm to base 2, likewise.
+        pub table_alignment_log2: u32,
+        /// [`StringRecord`]s: the modules that must be there before it.
+        pub needed: Span,
+        /// [`SymbolRecord`]s: exports with flags.
+        pub exports: Span,
+        /// [`SymbolRecord`]s: imports with flags.
+        pub imports: Span,
+        /// [`StringRecord`]s: where those that it needs are looked for.
+        pub runtime_paths: Span,
+    }
+}
+
+impl DynamicHeader {
+    /// The largest alignment's logarithm to base 2.
+    pub const ALIGNMENT_LOG2_MAX: u32 = 31;
+}
+
+record! {
+    /// A symbol that a module exports or imports.
+    pub struct SymbolRecord {
+        /// The module that it is imported from; an empty string for an export.
+        pub module: StringRecord,
+        /// Its name.
+        pub name: StringRecord,
+        /// Bits of [`symbol_flag`], and others of the linking convention that are kept as they are.
+        pub flags: u32,
+        /// Zero.
+        pub reserved: u32,
+    }
+}
+
+/// Bits of [`SymbolRecord::flags`], as the linking convention has them.
+pub mod symbol_flag {
+    /// Another module's definition takes the place of this one; one that is not defined at all is 0.
+    pub const WEAK: u32 = 1 << 0;
+    /// An address in each thread's own block, counted from the block's start.
+    pub const THREAD_LOCAL: u32 = 1 << 8;
+}
+
+/// The lists of a [`DynamicHeader`], each checked to lie inside the section.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields are those of the header, which documents them")]
+pub struct Dynamic<'a> {
+    pub header: DynamicHeader,
+    pub needed: Records<'a, StringRecord>,
+    pub exports: Records<'a, SymbolRecord>,
+    pub imports: Records<'a, SymbolRecord>,
+    pub runtime_paths: Records<'a, StringRecord>,
+}
+
+impl<'a> Dynamic<'a> {
+    /// Reads the second header of the metadata section and delimits its lists; `None` if a list reaches past the end.
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let header = DynamicHeader::read(bytes.get(Header::SIZE..)?)?;
+        Some(Self {
+            needed: list(bytes, header.needed)?,
+            exports: list(bytes, header.exports)?,
+            imports: list(bytes, header.imports)?,
+            runtime_paths: list(bytes, header.runtime_paths)?,
+            header,
+        })
     }
 }
 

@@ -10,7 +10,6 @@
 //! Besides these, an object has what its system unwinds by: `.eh_frame` in ELF, `__TEXT,__eh_frame` in Mach-O, `.pdata`
 //! and `.xdata` in COFF ([`crate::relocation::coff`] says what a loader finds in these two).
 
-use crate::CONTRACT_REVISION;
 use crate::CONTRACT_VERSION;
 use crate::record;
 use crate::target::CpuFeatures;
@@ -139,8 +138,15 @@ pub mod flag {
     pub const CANONICAL_NANS: u32 = 1 << 1;
     /// Accesses to 32-bit memories are compared with their lengths. (Each memory's own flags say so as well.)
     pub const EXPLICIT_CHECKS: u32 = 1 << 2;
+    /// The module description has a [`crate::metadata::DynamicHeader`]. From revision 1 on.
+    pub const DYNAMIC: u32 = 1 << 3;
     /// All flags of this version; a loader refuses others.
-    pub const ALL: u32 = INTERRUPTIBLE | CANONICAL_NANS | EXPLICIT_CHECKS;
+    pub const ALL: u32 = INTERRUPTIBLE | CANONICAL_NANS | EXPLICIT_CHECKS | DYNAMIC;
+
+    /// The revision that a loader must have for an artifact with these flags.
+    pub const fn revision(flags: u32) -> u32 {
+        if flags & DYNAMIC != 0 { 1 } else { 0 }
+    }
 }
 
 record! {
@@ -150,7 +156,7 @@ record! {
         pub magic: u64,
         /// [`CONTRACT_VERSION`] of the compiler that wrote it.
         pub contract_version: u32,
-        /// [`CONTRACT_REVISION`] of the compiler that wrote it.
+        /// The lowest [`crate::CONTRACT_REVISION`] that has all that the artifact holds.
         pub contract_revision: u32,
         /// [`crate::target::Target::number`].
         pub target: u32,
@@ -204,7 +210,7 @@ impl Descriptor {
         Self {
             magic: MAGIC,
             contract_version: CONTRACT_VERSION,
-            contract_revision: CONTRACT_REVISION,
+            contract_revision: flag::revision(flags),
             target: target.number(),
             flags,
             cpu_features: cpu_features.0,

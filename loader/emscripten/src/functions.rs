@@ -12,7 +12,7 @@ use crate::body::{Body, System};
 use crate::event_loop::{main_loop, timers};
 use crate::system::{descriptors, files, maps, names, process as about_process, sockets, status, wait};
 use crate::thread::ThreadState;
-use crate::{MODULE, console, detect, exception, math, memory, process, threads, time};
+use crate::{MODULE, console, detect, dynamic, exception, math, memory, process, threads, time};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,16 @@ macro_rules! table {
     ($($name:ident: $($kind:ident $family:ident :: $function:ident ($($type:ty),*) $(-> $result:ty)?),+;)*) => {
         /// The names that have a body.
         pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// The type that `name` has in the first release that its row knows; `None` if there is no such name.
+        pub(crate) fn function_type(name: &str) -> Option<FunctionType> {
+            match name {
+                $(stringify!($name) => {
+                    [$(type_of(&table!(@$kind $family::$function ($($type),*) $(-> $result)?))),+].into_iter().next()
+                })*
+                _ => None,
+            }
+        }
 
         /// Defines `name` with the body that fits `wanted`.
         pub(crate) fn define(
@@ -57,6 +67,10 @@ macro_rules! table {
     (@system $family:ident :: $function:ident ($($type:ty),*)) => {
         System($family::$function as fn(&ThreadState, &GuestMemory<'_>, $($type),*) -> Result<i32, Errno>)
     };
+}
+
+fn type_of<B: Body>(_: &B) -> FunctionType {
+    FunctionType::new(B::PARAMETERS, B::RESULTS)
 }
 
 /// Defines `name` by `body`, if that has the type `wanted`, as it is or with each `i64` split in two.
@@ -294,6 +308,13 @@ table! {
         call threads::call_javascript_by_address(u32, u32, u32, u32, u32) -> f64;
     pthread_kill: call threads::kill(u32, i32) -> u32;
     __call_main: call threads::call_main(u32, u32), call threads::call_main_and_return(u32, u32) -> i32;
+
+    // Libraries that are loaded while the program runs.
+    _dlopen_js: call dynamic::open(u32) -> u32;
+    _dlsym_js: call dynamic::look_up(u32, u32) -> u32, call dynamic::look_up_for_threads(u32, u32, u32) -> u32;
+    _dlsym_catchup_js: call dynamic::catch_up(u32, u32) -> u32;
+    _emscripten_dlopen_js: call dynamic::open_later(u32, u32, u32),
+        call dynamic::open_later_with_data(u32, u32, u32, u32);
 
     // Jumps and C++ exceptions that are thrown through `invoke_*`.
     _emscripten_throw_longjmp: call exception::throw_jump();

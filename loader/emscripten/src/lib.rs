@@ -9,7 +9,7 @@
 //! signatures that they had in different releases, is `functions.rs`; each family of functions is a file.
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{Image, Instance, InstantiateError, Store, StoreOptions};
 use wasmc_wasi::{Posix, Threads, WasiBuilder, WasiError};
@@ -17,6 +17,7 @@ use wasmc_wasi::{Posix, Threads, WasiBuilder, WasiError};
 mod body;
 mod console;
 mod detect;
+mod dynamic;
 mod event_loop;
 mod exception;
 mod exports;
@@ -32,6 +33,7 @@ mod time;
 mod unavailable;
 
 pub use detect::{MinifiedError, defines, is_emscriptens};
+pub use dynamic::{ModuleError, ModuleRequest};
 pub use thread::{Thread, ThreadError};
 
 /// The module that programs import Emscripten's functions from.
@@ -53,6 +55,8 @@ pub(crate) struct Context {
     pub(crate) maps: system::Maps,
     pub(crate) pthreads: threads::Pthreads,
     pub(crate) ending: process::Ending,
+    /// Where side modules come from.
+    pub(crate) modules: OnceLock<dynamic::Provider>,
 }
 
 impl Emscripten {
@@ -86,6 +90,7 @@ impl Emscripten {
             maps: system::Maps::default(),
             pthreads: threads::Pthreads::default(),
             ending: process::Ending::default(),
+            modules: OnceLock::new(),
         };
         Ok(Self { context: Arc::new(context) })
     }
@@ -93,6 +98,15 @@ impl Emscripten {
     /// What the program was given: its files, its arguments, its clocks.
     pub fn posix(&self) -> &Posix {
         &self.context.posix
+    }
+
+    /// Lets the program load side modules: those that it needs, before it starts, and those that it asks for by `dlopen`.
+    /// They come from `provide`; without one, there are none. A second one is not asked.
+    pub fn provide_modules(
+        &self,
+        provide: impl Fn(&ModuleRequest<'_>) -> Result<Image, ModuleError> + Send + Sync + 'static,
+    ) {
+        let _ = self.context.modules.set(dynamic::Provider::new(provide));
     }
 
     /// Whether Emscripten linked `image` to be run by its JavaScript, or by something that has more than WASI.

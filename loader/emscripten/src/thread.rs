@@ -1,8 +1,9 @@
 //! What one thread of a program has for itself, and how it is entered.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use wasmc_loader::{
     CallError, Caller, DefineError, ExternType, Function, FunctionType, HostError, Image, Instance, InstantiateError,
@@ -10,11 +11,12 @@ use wasmc_loader::{
 };
 use wasmc_wasi::{Errno, Wasi};
 
+use crate::dynamic::Placement;
 use crate::event_loop::{self, Called, Events};
 use crate::exports::{Export, Exports};
 use crate::functions::{self, Defined};
 use crate::system::Layout;
-use crate::{Context, MODULE, exception, invoke, process, unavailable};
+use crate::{Context, MODULE, dynamic, exception, invoke, process, unavailable};
 
 /// One thread of a program, with its instance.
 #[derive(Clone, Debug)]
@@ -34,10 +36,15 @@ pub(crate) struct ThreadState {
     pthread: AtomicU32,
     /// What it ends with when nothing keeps it any more.
     result: AtomicU32,
-    exports: OnceLock<Exports>,
+    pub(crate) dynamic: dynamic::State,
+    pub(crate) exports: OnceLock<Exports>,
     /// What was made for the instance to import.
-    memory: OnceLock<Memory>,
-    table: OnceLock<Table>,
+    pub(crate) memory: OnceLock<Memory>,
+    pub(crate) table: OnceLock<Table>,
+    /// Tags that instances import, by name.
+    tags: Mutex<BTreeMap<String, Tag>>,
+    /// The same, to be shared.
+    own: Weak<ThreadState>,
     /// What C++ exceptions and long jumps are to the loader.
     tag: OnceLock<Tag>,
     upper_half: AtomicU32,
@@ -84,16 +91,19 @@ impl Thread {
 
     fn new(context: Arc<Context>, events: Events, pthread: Option<u32>) -> Self {
         Self {
-            state: Arc::new(ThreadState {
+            state: Arc::new_cyclic(|own| ThreadState {
                 context,
                 exceptions: exception::State::default(),
                 events,
                 is_main: pthread.is_none(),
                 pthread: AtomicU32::new(pthread.unwrap_or(0)),
                 result: AtomicU32::new(0),
+                dynamic: dynamic::State::default(),
                 exports: OnceLock::new(),
                 memory: OnceLock::new(),
                 table: OnceLock::new(),
+                tags: Mutex::default(),
+                own: Weak::clone(own),
                 tag: OnceLock::new(),
                 upper_half: AtomicU32::new(0),
                 layout: OnceLock::new(),
@@ -119,44 +129,14 @@ impl Thread {
     /// If something else is missing, a memory or a table cannot be made, or what runs at the start fails.
     pub fn instantiate(&self, linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
         self.state.layout.get_or_init(|| Layout::of(image));
+        let placement = dynamic::place_main(&self.state, linker, store, image)?;
         let mut linker = linker.clone();
-        self.wasi().add_imported(&mut linker, image);
-        for import in image.imports() {
-            match &import.kind {
-                ExternType::Function(wanted) if wasmc_wasi::is_module(import.module) => {
-                    // Without 64-bit integers at the border, these are split as well.
-                    if linker.parameter_count(import.module, import.field) != Some(wanted.parameters.len()) {
-                        let state = Arc::clone(&self.state);
-                        linker.split_i64(import.module, import.field, move |high| state.set_upper_half(high));
-                    }
-                }
-                _ if import.module != MODULE || linker.defines(import.module, import.field) => {}
-                ExternType::Function(wanted) => self.define_function(&mut linker, import.field, wanted)?,
-                ExternType::Memory(memory_type) => {
-                    let made = self.state.context.pthreads.memory(store, *memory_type);
-                    let made = made.map_err(|_| InstantiateError::Limit("its memory"))?;
-                    linker.define(MODULE, import.field, *self.state.memory.get_or_init(|| made))?;
-                }
-                ExternType::Table(table_type) => {
-                    let none = Value::default_of(ValueType::Reference(table_type.element));
-                    let made =
-                        Table::new(store, *table_type, none).map_err(|_| InstantiateError::Limit("its table"))?;
-                    linker.define(MODULE, import.field, *self.state.table.get_or_init(|| made))?;
-                }
-                ExternType::Global(_) | ExternType::Tag(_) => {}
-            }
+        self.state.define_imports(&mut linker, store, image, placement.as_ref())?;
+        let instance = linker.instantiate(store, image)?;
+        if let Some(placement) = placement {
+            dynamic::add_main(&self.state, store, instance, image, &placement);
         }
-        linker.instantiate(store, image)
-    }
-
-    fn define_function(&self, linker: &mut Linker, name: &str, wanted: &FunctionType) -> Result<(), DefineError> {
-        if invoke::define(linker, &self.state, name, wanted)? {
-            return Ok(());
-        }
-        match functions::define(linker, &self.state, name, wanted)? {
-            Defined::Yes => Ok(()),
-            Defined::No | Defined::OtherType => unavailable::define(linker, name, wanted),
-        }
+        Ok(instance)
     }
 
     /// Runs the constructors of a library, or of a program of which functions are to be called one by one.
@@ -167,10 +147,19 @@ impl Thread {
     pub fn initialize(&self, store: &mut Store, instance: Instance) -> Result<Outcome, ThreadError> {
         self.told(store, |state, store| {
             prepare_stack(state, store, instance)?;
+            if state.dynamic.is_used() {
+                dynamic::link(&self.state, store, instance)?;
+            }
             for name in ["_initialize", "__wasm_call_ctors"] {
                 if let Some(constructors) = instance.function(store, name) {
-                    return enter(store, name, constructors, &[]);
+                    match enter(store, name, constructors, &[])? {
+                        Outcome::Returned(_) => break,
+                        other => return Ok(other),
+                    }
                 }
+            }
+            if state.dynamic.is_used() {
+                dynamic::construct(state, store)?;
             }
             Ok(Outcome::Returned(Vec::new()))
         })
@@ -201,13 +190,20 @@ impl Thread {
         let (name, main) = proxy
             .into_iter()
             .chain(["main", "__main_argc_argv", "__main_void", "__original_main"])
-            .find_map(|name| Some((name, instance.function(store, name)?)))
+            .find_map(|name| {
+                // A library may have it.
+                let main = instance.function(store, name).or_else(|| self.state.dynamic.global_function(name));
+                Some((name, main?))
+            })
             .ok_or(ThreadError::NoEntry)?;
         self.told(store, |state, store| {
             let takes = main.function_type(store).map_or(0, |function_type| function_type.parameters.len());
             let (count, pointers) = if takes == 0 { (0, 0) } else { process::write_arguments(state, store, instance)? };
             let arguments = [Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())];
             let called = state.call(store, name, main, &arguments[..takes.min(2)])?;
+            if matches!(called, Called::Returned(_)) {
+                dynamic::finish_opening(state, store)?;
+            }
             process::end_after(state, store, called, proxy.contains(&name))
         })
     }
@@ -265,6 +261,104 @@ fn prepare_stack(state: &ThreadState, store: &mut Store, instance: Instance) -> 
 }
 
 impl ThreadState {
+    /// Defines what `image` imports of WASI and of Emscripten besides what `linker` defines; `placement` is where it lies if
+    /// it is linked to others while it runs.
+    pub(crate) fn define_imports(
+        self: &Arc<Self>,
+        linker: &mut Linker,
+        store: &mut Store,
+        image: &Image,
+        placement: Option<&Placement>,
+    ) -> Result<(), InstantiateError> {
+        self.context.posix.wasi().add_imported(linker, image);
+        for import in image.imports() {
+            let (module, name) = (import.module, import.field);
+            match (&import.kind, placement) {
+                (ExternType::Function(wanted), _) if wasmc_wasi::is_module(module) => {
+                    // Without 64-bit integers at the border, these are split as well.
+                    if linker.parameter_count(module, name) != Some(wanted.parameters.len()) {
+                        let state = Arc::clone(self);
+                        linker.split_i64(module, name, move |high| state.set_upper_half(high));
+                    }
+                }
+                _ if linker.defines(module, name) => {}
+                (ExternType::Global(_), Some(placement)) if dynamic::is_entry_module(module) => {
+                    dynamic::define_entry(self, linker, store, image, placement, (module, name))?;
+                }
+                _ if module != MODULE => {}
+                (ExternType::Function(wanted), None) => self.define_function(linker, name, wanted)?,
+                (ExternType::Function(wanted), Some(placement)) => {
+                    dynamic::define_function(self, linker, store, image, placement, (name, wanted))?;
+                }
+                (ExternType::Global(wanted), Some(placement)) => {
+                    dynamic::define_global(self, linker, store, placement, name, *wanted)?;
+                }
+                (ExternType::Global(_), None) => {}
+                (kind, _) => self.define_shared(linker, store, name, kind)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn define_function(
+        self: &Arc<Self>,
+        linker: &mut Linker,
+        name: &str,
+        wanted: &FunctionType,
+    ) -> Result<(), DefineError> {
+        if invoke::define(linker, self, name, wanted)? {
+            return Ok(());
+        }
+        match functions::define(linker, self, name, wanted)? {
+            Defined::Yes => Ok(()),
+            Defined::No | Defined::OtherType => unavailable::define(linker, name, wanted),
+        }
+    }
+
+    /// Defines the memory, the table or a tag that all modules of a program have in common; made for the first of them.
+    fn define_shared(
+        &self,
+        linker: &mut Linker,
+        store: &mut Store,
+        name: &str,
+        kind: &ExternType,
+    ) -> Result<(), InstantiateError> {
+        match kind {
+            ExternType::Memory(memory_type) => {
+                let known = self.memory.get().copied().or_else(|| self.found_memory());
+                let memory = match known {
+                    Some(memory) => memory,
+                    None => {
+                        let made = self.context.pthreads.memory(store, *memory_type);
+                        made.map_err(|_| InstantiateError::Limit("its memory"))?
+                    }
+                };
+                linker.define(MODULE, name, *self.memory.get_or_init(|| memory))?;
+            }
+            ExternType::Table(table_type) => {
+                let none = Value::default_of(ValueType::Reference(table_type.element));
+                let known = self.table.get().copied().or_else(|| self.exports.get()?.table);
+                let table = match known {
+                    Some(table) => table,
+                    None => Table::new(store, *table_type, none).map_err(|_| InstantiateError::Limit("its table"))?,
+                };
+                linker.define(MODULE, name, *self.table.get_or_init(|| table))?;
+            }
+            ExternType::Tag(tag_type) => {
+                let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+                let tag = *tags.entry(name.to_owned()).or_insert_with(|| Tag::new(store, tag_type));
+                linker.define(MODULE, name, tag)?;
+            }
+            ExternType::Function(_) | ExternType::Global(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The same, to be shared.
+    pub(crate) fn shared(&self) -> Result<Arc<Self>, HostError> {
+        self.own.upgrade().ok_or_else(|| "the program has ended".into())
+    }
+
     /// What its instance exports; found when it is first asked for.
     pub(crate) fn exports(&self, caller: &mut Caller<'_>) -> Result<&Exports, HostError> {
         if let Some(exports) = self.exports.get() {

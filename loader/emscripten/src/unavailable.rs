@@ -13,7 +13,8 @@ pub(crate) fn define(linker: &mut Linker, name: &str, wanted: &FunctionType) -> 
     linker.array_function(MODULE, name, wanted.clone(), call).map(drop)
 }
 
-fn message(name: &str) -> String {
+/// What is said when `name` is called.
+pub(crate) fn message(name: &str) -> String {
     let is_script =
         ["emscripten_asm_const", "emscripten_run_script", "__asyncjs__"].iter().any(|start| name.starts_with(start));
     let reason = if is_script {

@@ -289,13 +289,14 @@ impl Function {
     where
         F: Fn(&mut Caller<'_>, &[Value], &mut [Value]) -> Result<(), HostError> + Send + Sync + 'static,
     {
-        Self::from_definition(store, Arc::new(HostDefinition::array(function_type, closure)))
+        Self::from_definition(store, Arc::new(HostDefinition::array(function_type, closure)), 0)
     }
 
-    pub(crate) fn from_definition(store: &mut Store, definition: Arc<HostDefinition>) -> Self {
+    /// `caller` is the context of the instance that the function is told it was called by, or 0.
+    pub(crate) fn from_definition(store: &mut Store, definition: Arc<HostDefinition>, caller: u64) -> Self {
         let inner = store.inner_mut();
         let type_identity = u64::from(definition.identity());
-        let record = add_record(inner, definition, 0);
+        let record = add_record(inner, definition, caller);
         let reference = Owned::new(FunctionReference {
             code: crate::builtin::unresolved_host_call(),
             context: record as u64,

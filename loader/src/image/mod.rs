@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use wasmc_contract::context::ContextLayout;
 use wasmc_contract::exception::HandlerTable;
-use wasmc_contract::metadata::{FunctionRecord, MemoryRecord, Metadata, Names, TypeRecord, optional};
+use wasmc_contract::metadata::{Dynamic, FunctionRecord, MemoryRecord, Metadata, Names, TypeRecord, optional};
 use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::target::Target;
 use wasmc_contract::trap::{AddressMap, TrapTable};
@@ -23,6 +23,7 @@ use crate::types::{TypeReader, ValueType};
 mod coff;
 mod container;
 mod describe;
+mod dynamic;
 #[cfg(any(target_os = "linux", feature = "foreign-containers"))]
 mod elf;
 #[cfg(any(target_os = "macos", feature = "foreign-containers"))]
@@ -42,6 +43,7 @@ mod unwind;
 mod validate;
 
 pub use describe::{ExportType, ImportType};
+pub use dynamic::{DynamicLinking, Symbol};
 
 /// A compiled module, ready to be instantiated any number of times, in any number of threads.
 #[derive(Clone)]
@@ -53,6 +55,7 @@ pub struct Image {
 pub(crate) struct ImageInner {
     pub(crate) text: &'static [u8],
     pub(crate) metadata: Metadata<'static>,
+    dynamic: Option<Dynamic<'static>>,
     pub(crate) tables: &'static [u8],
     image: &'static [u8],
     pub(crate) data: &'static [u8],
@@ -277,6 +280,10 @@ impl Image {
         let metadata = Metadata::parse(parts.metadata).ok_or(validate::malformed("a list reaches past the end"))?;
         let target = Target::from_number(descriptor.target).ok_or(LoadError::Target(None))?;
         let layout = validate::validate(&metadata, &parts, target)?;
+        let dynamic = match descriptor.flags & flag::DYNAMIC {
+            0 => None,
+            _ => Some(validate::dynamic(&metadata, parts.metadata)?),
+        };
         let type_identities = types::identities(&metadata)?;
         let mut inner = ImageInner {
             text: parts.text,
@@ -288,6 +295,7 @@ impl Image {
             names: parts.names,
             handlers: HandlerTable::parse(parts.handlers).ok_or(handlers_malformed)?,
             metadata,
+            dynamic,
             flags: descriptor.flags,
             target,
             layout,

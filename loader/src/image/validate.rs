@@ -4,8 +4,8 @@
 
 use wasmc_contract::context::{ContextCounts, ContextLayout};
 use wasmc_contract::metadata::{
-    DataSegmentRecord, ElementSegmentRecord, FunctionRecord, MemoryRecord, Metadata, TableRecord, ValueTypeRecord,
-    entity_kind, limit_flag, optional, segment_mode, value_kind,
+    DataSegmentRecord, Dynamic, DynamicHeader, ElementSegmentRecord, FunctionRecord, MemoryRecord, Metadata,
+    TableRecord, ValueTypeRecord, entity_kind, limit_flag, optional, segment_mode, value_kind,
 };
 use wasmc_contract::section::Section;
 use wasmc_contract::target::Target;
@@ -61,6 +61,18 @@ pub(super) fn validate(metadata: &Metadata<'_>, parts: &Parts, target: Target) -
     let layout = ContextLayout::new(&counts).ok_or(malformed("the context is too large"))?;
     check(layout.size_bytes == metadata.header.context_bytes, "the context's size is another")?;
     Ok(layout)
+}
+
+/// How the module is linked while it runs: reads what the section has of that, and checks it.
+pub(super) fn dynamic<'a>(metadata: &Metadata<'a>, bytes: &'a [u8]) -> Result<Dynamic<'a>, LoadError> {
+    let dynamic = Dynamic::parse(bytes).ok_or(malformed("a list of what is linked reaches past the end"))?;
+    let alignments = [dynamic.header.memory_alignment_log2, dynamic.header.table_alignment_log2];
+    check(alignments.iter().all(|log2| *log2 <= DynamicHeader::ALIGNMENT_LOG2_MAX), "an alignment is too large")?;
+    let names = dynamic.needed.iter().chain(dynamic.runtime_paths.iter());
+    let symbols = dynamic.exports.iter().chain(dynamic.imports.iter());
+    let mut all = names.chain(symbols.flat_map(|symbol| [symbol.module, symbol.name]));
+    check(all.all(|name| metadata.string(name).is_some()), "a name of what is linked")?;
+    Ok(dynamic)
 }
 
 /// The function at `index`, if its numbers are within bounds.

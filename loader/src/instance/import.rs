@@ -25,6 +25,8 @@ pub(super) struct Imports {
 pub(super) enum ImportedFunction {
     Host(Arc<HostDefinition>),
     Function(Function),
+    /// The instance's own, with this index.
+    Own(u32),
 }
 
 pub(super) fn resolve(linker: &Linker, store: &mut Store, image: &Image) -> Result<Imports, InstantiateError> {
@@ -85,6 +87,14 @@ fn unknown(
     Some(Definition::Host(Arc::new(definition.with_identity(function_identity(inner, record)?))))
 }
 
+/// The function that the module itself defines and exports as `name`.
+fn own_function(inner: &ImageInner, name: &str) -> Option<u32> {
+    let mut exports = inner.metadata.exports.iter();
+    let export = exports.find(|export| inner.metadata.string(export.name) == Some(name))?;
+    let is_own = export.kind == entity_kind::FUNCTION && export.index >= inner.metadata.header.imported_functions;
+    is_own.then_some(export.index)
+}
+
 fn function_identity(inner: &ImageInner, record: &ImportRecord) -> Option<u32> {
     let function = inner.metadata.functions.at(record.index as usize)?;
     inner.type_identities.get(function.type_index as usize).copied()
@@ -109,6 +119,22 @@ fn bind(
                 return Err(host.function_type().to_string());
             }
             imports.functions.push(ImportedFunction::Host(host));
+            return Ok(());
+        }
+        Definition::OwnExport(name) => {
+            let own = own_function(inner, &name).ok_or("nothing that the module exports")?;
+            let found = inner.metadata.functions.at(own as usize).ok_or("nothing that the module exports")?;
+            let found = inner.type_identities.get(found.type_index as usize).copied();
+            let fits = found.zip(function_identity(inner, record));
+            if record.kind != entity_kind::FUNCTION
+                || !fits.is_some_and(|(found, required)| registry::is_subtype(found, required))
+            {
+                return Err(inner
+                    .types()
+                    .extern_type(entity_kind::FUNCTION, own)
+                    .map_or_else(String::new, |own| own.to_string()));
+            }
+            imports.functions.push(ImportedFunction::Own(own));
             return Ok(());
         }
     };

@@ -167,6 +167,11 @@ fn bind_functions(store: &mut Store, data: &InstanceData, imports: &Imports) -> 
                     (reference.code, reference.context)
                 }
             }
+            ImportedFunction::Own(own) => {
+                let reference = data.make_reference(*own).ok_or(malformed("a function of its own that it imports"))?;
+                originals[index as usize] = Some(reference);
+                (reference.code, reference.context)
+            }
             ImportedFunction::Host(definition) => bind_host(store.inner_mut(), data, index, definition.clone())?,
         };
         // SAFETY: the layout has a structure for each imported function.

@@ -6,8 +6,10 @@ use anyhow::Context as _;
 use wasmc_emscripten::{Emscripten, Thread};
 use wasmc_loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Uncaught};
 
+use super::side_modules::SideModules;
 use crate::Program;
 use crate::instantiate::{Failed, Parts, instantiate_error};
+use crate::modules::Modules;
 use crate::options::RunOptions;
 use crate::run::{End, call, instantiated, wait_for_exit};
 
@@ -19,12 +21,18 @@ pub(crate) struct Host {
 }
 
 /// What the program works on; `None` if Emscripten did not link it.
-pub(crate) fn prepare(options: &RunOptions, program: &Program<'_>) -> anyhow::Result<Option<Host>> {
+pub(crate) fn prepare(
+    options: &RunOptions,
+    program: &Program<'_>,
+    modules: &Arc<dyn Modules>,
+) -> anyhow::Result<Option<Host>> {
     Emscripten::check_names(&program.image).with_context(|| format!("cannot run '{}'", program.file.display()))?;
     if !Emscripten::is_wanted_by(&program.image) {
         return Ok(None);
     }
     let emscripten = Emscripten::for_image(super::wasi::builder(options, program)?, &program.image)?;
+    let side_modules = SideModules::new(modules, options, program);
+    emscripten.provide_modules(move |request| side_modules.provide(request));
     let thread = emscripten.thread();
     Ok(Some(Host { emscripten, thread }))
 }

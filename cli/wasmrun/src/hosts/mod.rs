@@ -7,6 +7,8 @@ use crate::process::UsageError;
 
 #[cfg_attr(not(feature = "emscripten"), path = "no_emscripten.rs")]
 pub(crate) mod emscripten;
+#[cfg(feature = "emscripten")]
+mod side_modules;
 #[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
 pub(crate) mod threads;
 #[cfg_attr(not(feature = "wasi"), path = "no_wasi.rs")]

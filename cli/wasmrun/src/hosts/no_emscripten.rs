@@ -6,6 +6,7 @@ use wasmc_loader::{Image, Linker, Store, StoreOptions};
 
 use crate::Program;
 use crate::instantiate::Parts;
+use crate::modules::Modules;
 use crate::options::RunOptions;
 use crate::run::End;
 
@@ -14,7 +15,7 @@ pub(crate) enum Host {}
 
 /// Finds nothing.
 #[expect(clippy::unnecessary_wraps, reason = "as its counterpart")]
-pub(crate) fn prepare(_: &RunOptions, _: &Program<'_>) -> anyhow::Result<Option<Host>> {
+pub(crate) fn prepare(_: &RunOptions, _: &Program<'_>, _: &Arc<dyn Modules>) -> anyhow::Result<Option<Host>> {
     Ok(None)
 }
 

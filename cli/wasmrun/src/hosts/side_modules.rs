@@ -1,0 +1,83 @@
+//! Where the side modules of Emscripten's programs come from: a request in, an image out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::ensure;
+use wasmc_emscripten::{ModuleError, ModuleRequest};
+use wasmc_loader::{DebugOptions, Image};
+
+use crate::Program;
+use crate::modules::{Modules, Side};
+use crate::options::RunOptions;
+use crate::run::check;
+
+/// Where a program's side modules come from, and what holds for them.
+pub(crate) struct SideModules {
+    modules: Arc<dyn Modules>,
+    options: RunOptions,
+    directory: PathBuf,
+}
+
+impl SideModules {
+    pub(crate) fn new(modules: &Arc<dyn Modules>, options: &RunOptions, program: &Program<'_>) -> Self {
+        let directory = match program.file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Self { modules: Arc::clone(modules), options: options.clone(), directory }
+    }
+
+    /// The module that is asked for.
+    pub(crate) fn provide(&self, request: &ModuleRequest<'_>) -> Result<Image, ModuleError> {
+        self.find(request).map_err(|error| ModuleError::Unusable(format!("{error:#}")))?.ok_or(ModuleError::NotFound)
+    }
+
+    fn find(&self, request: &ModuleRequest<'_>) -> anyhow::Result<Option<Image>> {
+        if let Some(contents) = request.contents
+            && let Some(image) = self.modules.compile(request.name, contents)?
+        {
+            self.prepare(&image, Path::new(request.name))?;
+            return Ok(Some(image));
+        }
+        // Nothing leads out of the program's directory.
+        let name = Path::new(request.name);
+        if name.file_name() != Some(name.as_os_str()) || request.name.contains(['/', '\\', ':']) {
+            return Ok(None);
+        }
+        let (file, image) = match self.modules.side_module(&self.directory, request.name)? {
+            None => return Ok(None),
+            Some(Side::Compiled(file, image)) => (file, image),
+            Some(Side::Object(file)) => {
+                self.check_is_not_its_own(&file)?;
+                let image = crate::open(&file)?;
+                (file, image)
+            }
+        };
+        self.prepare(&image, &file)?;
+        Ok(Some(image))
+    }
+
+    /// Refuses an object that the program may have made: its code would be bound by nothing.
+    fn check_is_not_its_own(&self, file: &Path) -> anyhow::Result<()> {
+        let place = self.directory.canonicalize()?;
+        for grant in &self.options.directories {
+            let granted = grant.host.canonicalize()?;
+            ensure!(
+                !place.starts_with(&granted),
+                "'{}' is not run: the program may write there, since '{}' is granted to it (--dir)",
+                file.display(),
+                grant.host.display()
+            );
+        }
+        Ok(())
+    }
+
+    fn prepare(&self, image: &Image, file: &Path) -> anyhow::Result<()> {
+        check(&self.options, image, file)?;
+        if self.options.gdb || self.options.perf_map {
+            image.register_for_debugging(DebugOptions { gdb: self.options.gdb, perf: self.options.perf_map })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! `dlopen` and `dlsym`, as far as the C library leaves them to its host.
+//!
+//! A library is known to the program by a record, which its C library makes:
+//!
+//! ```text
+//! until 3.1.x:  next:u32 previous:u32 on_success:u32 on_error:u32 data:u32 flags:u32
+//!               allocated:u8 memory:u32 memory_bytes:u32 table:u32 elements:u32 name
+//! then:         event:u32 flags:u32 allocated:u8 memory:u32 memory_bytes:u32 table:u32 elements:u32
+//!               contents:u32 contents_bytes:u32 name
+//! ```
+//!
+//! (fields are aligned). Which it is shows in the type of `_dlsym_js`, which has a third parameter since.
+
+use wasmc_loader::{Caller, HostError, Memory, Store};
+
+use super::load::{self, Mode};
+use super::symbol::Symbol;
+use super::{Failed, ModuleRequest, entry};
+use crate::exports::{Export, needed};
+use crate::process::read_text;
+use crate::thread::ThreadState;
+
+/// A flag of `dlopen`: all modules see what the library defines.
+const GLOBAL: u32 = 256;
+/// A handle of `dlsym`: what all modules see,
+const DEFAULT: u32 = 0;
+/// and the same without the main module.
+const NEXT: u32 = u32::MAX;
+
+/// What is opened later, for `emscripten_dlopen`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    handle: u32,
+    on_success: u32,
+    on_error: u32,
+    /// What the callbacks are given besides the handle.
+    data: Option<u32>,
+}
+
+/// Where the fields of a record lie.
+#[derive(Clone, Copy)]
+struct Record {
+    flags: u32,
+    contents: Option<u32>,
+    name: u32,
+}
+
+const OLDER: Record = Record { flags: 20, contents: None, name: 44 };
+const NEWER: Record = Record { flags: 4, contents: Some(28), name: 36 };
+
+fn is_newer(state: &ThreadState) -> bool {
+    let linked = state.dynamic.linked();
+    linked.imports_of_main.get("_dlsym_js").is_some_and(|function| function.parameters.len() > 2)
+}
+
+/// `_dlopen_js`: loads the library of a record; whether it could.
+pub(crate) fn open(thread: &ThreadState, caller: &mut Caller<'_>, handle: u32) -> Result<u32, HostError> {
+    open_in(thread, caller.store(), handle).map(u32::from)
+}
+
+/// `_emscripten_dlopen_js`: the same when `main` has returned, with a function for either case.
+pub(crate) fn open_later(
+    thread: &ThreadState,
+    _: &mut Caller<'_>,
+    handle: u32,
+    on_success: u32,
+    on_error: u32,
+) -> Result<(), HostError> {
+    thread.dynamic.linked().later.push(Later { handle, on_success, on_error, data: None });
+    Ok(())
+}
+
+/// `_emscripten_dlopen_js` of current releases, whose functions are given something more.
+pub(crate) fn open_later_with_data(
+    thread: &ThreadState,
+    _: &mut Caller<'_>,
+    handle: u32,
+    on_success: u32,
+    on_error: u32,
+    data: u32,
+) -> Result<(), HostError> {
+    thread.dynamic.linked().later.push(Later { handle, on_success, on_error, data: Some(data) });
+    Ok(())
+}
+
+/// Opens what is to be opened later, and what is asked for meanwhile.
+pub(crate) fn finish_opening(thread: &ThreadState, store: &mut Store) -> Result<(), HostError> {
+    loop {
+        let mut linked = thread.dynamic.linked();
+        if linked.later.is_empty() {
+            return Ok(());
+        }
+        let later = linked.later.remove(0);
+        drop(linked);
+        let callback = if open_in(thread, store, later.handle)? { later.on_success } else { later.on_error };
+        let exports = thread.found_exports()?;
+        let callback = Export::new(store, exports.function(store, callback)?)?;
+        match later.data {
+            Some(data) => callback.call(store, &[later.handle, data])?,
+            None => callback.call(store, &[later.handle])?,
+        };
+    }
+}
+
+fn open_in(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool, HostError> {
+    let state = thread.shared()?;
+    let memory = thread.found_memory().ok_or("a library is opened before the program runs")?;
+    let record = if is_newer(thread) { NEWER } else { OLDER };
+    let read = |store: &Store, at: u32| memory.contents(store).ok()?.read_u32(u64::from(handle) + u64::from(at));
+    let name = name_at(store, memory, handle.wrapping_add(record.name)).unwrap_or_default();
+    let flags = read(store, record.flags).unwrap_or(0);
+    let contents = record.contents.and_then(|at| {
+        let (address, length) = (read(store, at)?, read(store, at + 4)?);
+        let contents = memory.contents(store).ok()?;
+        if address == 0 || length == 0 { None } else { contents.read_vec(address.into(), length.into()) }
+    });
+    let name = normalize(&name);
+    let request = ModuleRequest { name: &name, contents: contents.as_deref() };
+    let mode = Mode { is_global: flags & GLOBAL != 0, may_wait: false };
+    match load::load(&state, store, &request, mode, 0) {
+        Ok(library) => {
+            state.dynamic.linked().by_handle.insert(handle, library);
+            Ok(true)
+        }
+        Err(Failed::Told(reason)) => {
+            set_error(&state, store, &format!("Could not load dynamic lib: {name}\n{reason}"))?;
+            Ok(false)
+        }
+        Err(Failed::Ended(error)) => Err(error),
+    }
+}
+
+fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {
+    read_text(&memory.contents(store).ok()?, address)
+}
+
+/// A path without what does not change where it leads.
+fn normalize(path: &str) -> String {
+    let is_absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        match parts.last() {
+            Some(last) if part == ".." && *last != ".." => {
+                parts.pop();
+            }
+            None if part == ".." && is_absolute => {}
+            _ => parts.push(part),
+        }
+    }
+    match (is_absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+/// `_dlsym_js`: the address or the number of what a library, and what it needs, defines; 0 if it does not.
+pub(crate) fn look_up(thread: &ThreadState, caller: &mut Caller<'_>, handle: u32, name: u32) -> Result<u32, HostError> {
+    let memory = thread.exports(caller)?.memory;
+    let store = caller.store();
+    let name = name_at(store, memory, name).unwrap_or_default();
+    let linked = thread.dynamic.linked();
+    let library = linked.by_handle.get(&handle).copied();
+    let found = match library {
+        Some(library) if library != 0 => linked.local(library, &name),
+        _ if handle == NEXT => linked.libraries.iter().skip(1).find_map(|library| library.find(&name)),
+        _ => linked.global(&name),
+    };
+    let library_name = match library {
+        Some(library) => linked.libraries[library].name.clone(),
+        None => "RTLD_DEFAULT".to_owned(),
+    };
+    drop(linked);
+    let found = match found {
+        None if library.is_none_or(|library| library == 0) && (handle == DEFAULT || library.is_some()) => {
+            entry::of_interface(thread, store, &name)?.map(Symbol::Function)
+        }
+        found => found,
+    };
+    let told = match found.map(|symbol| entry::value(thread, store, symbol)) {
+        Some(Ok(value)) => return Ok(value),
+        Some(Err(Failed::Ended(error))) => return Err(error),
+        Some(Err(Failed::Told(reason))) => reason,
+        None => format!("Tried to lookup unknown symbol \"{name}\" in dynamic lib: {library_name}"),
+    };
+    set_error(thread, store, &told)?;
+    Ok(0)
+}
+
+/// `_dlsym_js` of current releases: what other threads would have to know is not noted.
+pub(crate) fn look_up_for_threads(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    handle: u32,
+    name: u32,
+    _index: u32,
+) -> Result<u32, HostError> {
+    look_up(thread, caller, handle, name)
+}
+
+/// `_dlsym_catchup_js`: what another thread has looked up.
+pub(crate) fn catch_up(_: &ThreadState, _: &mut Caller<'_>, _handle: u32, _index: u32) -> Result<u32, HostError> {
+    Err("libraries that are opened while threads run are not there yet".into())
+}
+
+/// Sets what `dlerror` gives.
+fn set_error(thread: &ThreadState, store: &mut Store, message: &str) -> Result<(), HostError> {
+    let main = thread.dynamic.linked().libraries.first().and_then(|main| main.instance);
+    let Some(set) = main.and_then(|main| Export::find(store, main, "__dl_seterr")) else { return Ok(()) };
+    let exports = thread.found_exports()?;
+    let save = needed(exports.stack_save, "stackSave")?;
+    let restore = needed(exports.stack_restore, "stackRestore")?;
+    let allocate = needed(exports.stack_alloc, "stackAlloc")?;
+    let stack = save.call(store, &[])?;
+    // It is a format, which takes no arguments here.
+    let bytes = [message.replace('%', "%%").as_bytes(), b"\0"].concat();
+    let length = u32::try_from(bytes.len()).map_err(|_| HostError::from("a message is too long"))?;
+    let address = allocate.call(store, &[length])?;
+    let written = exports.memory.write(store, address.into(), &bytes);
+    written.map_err(|error| HostError::Message(error.to_string()))?;
+    set.call(store, &[address, 0])?;
+    restore.call(store, &[stack]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalize;
+
+    #[test]
+    fn paths_lose_what_leads_nowhere() {
+        for (path, expected) in [
+            ("side.wasm", "side.wasm"),
+            ("./side.wasm", "side.wasm"),
+            ("a/../side.wasm", "side.wasm"),
+            ("../a//b", "../a/b"),
+            ("../../b", "../../b"),
+            ("/../b/.", "/b"),
+            ("", "."),
+        ] {
+            assert_eq!(normalize(path), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How a main module starts: what it needs is loaded, entries are complete, then constructors run, its own first.
+
+use std::sync::Arc;
+
+use wasmc_loader::{HostError, Instance, Store};
+
+use super::load::{self, Mode};
+use super::{Failed, ModuleRequest, entry};
+use crate::exports::Export;
+use crate::thread::ThreadState;
+
+/// Loads what the main module needs, and completes what it refers to.
+pub(crate) fn link(state: &Arc<ThreadState>, store: &mut Store, main: Instance) -> Result<(), HostError> {
+    let image = main.image(store).cloned().ok_or("the main module is of another store")?;
+    for name in image.dynamic_linking().into_iter().flat_map(|dynamic| dynamic.needed()) {
+        let request = ModuleRequest { name, contents: None };
+        let mode = Mode { is_global: true, may_wait: true };
+        let library = load::load(state, store, &request, mode, 0).map_err(|failed| ended(failed, name))?;
+        state.dynamic.linked().libraries[0].needed.push(library);
+    }
+    entry::resolve(state, store, None, true).map_err(|failed| ended(failed, "the program"))?;
+    let layout = state.dynamic.linked().layout.ok_or("the main module is not laid out")?;
+    for name in ["emscripten_stack_set_limits", "__set_stack_limits"] {
+        if let Some(set) = Export::find(store, main, name) {
+            set.call(store, &[layout.stack_high, layout.stack_low])?;
+        }
+    }
+    if let Some(complete) = Export::find(store, main, "__wasm_apply_data_relocs") {
+        complete.call(store, &[])?;
+    }
+    Ok(())
+}
+
+/// Runs the constructors of the modules that were loaded, after the main module's.
+pub(crate) fn construct(state: &ThreadState, store: &mut Store) -> Result<(), HostError> {
+    let mut linked = state.dynamic.linked();
+    linked.is_started = true;
+    linked.libraries[0].is_constructed = true;
+    let waiting: Vec<(usize, Instance)> = linked
+        .libraries
+        .iter()
+        .enumerate()
+        .filter(|(_, library)| !library.is_constructed)
+        .filter_map(|(index, library)| Some((index, library.instance?)))
+        .collect();
+    drop(linked);
+    for (library, instance) in waiting {
+        load::construct(state, store, library, instance).map_err(|failed| ended(failed, "a module"))?;
+    }
+    Ok(())
+}
+
+fn ended(failed: Failed, name: &str) -> HostError {
+    match failed {
+        Failed::Ended(error) => error,
+        Failed::Told(reason) => {
+            let reason = reason.strip_prefix("Error: ").unwrap_or(&reason);
+            HostError::Message(format!("cannot link `{name}`: {reason}"))
+        }
+    }
+}
