@@ -20,12 +20,12 @@ int main(void) {
     TRY(lseek(file, 0, SEEK_END));
     TRY(pread(file, bytes, 4, 18));
     printf("%d %d %.2s\n", bytes[0], bytes[1], bytes + 2);
-    struct iovec out[] = {{"xx", 2}, {"yyy", 3}};
-    TRY(pwritev(file, out, 2, 0));
-    char a[4] = {0}, b[4] = {0};
-    struct iovec in[] = {{a, 3}, {b, 3}};
-    TRY(preadv(file, in, 2, 0));
-    printf("%s %s\n", a, b);
+    struct iovec out = {"xxyyy", 5};
+    TRY(pwritev(file, &out, 1, 2));
+    char a[8] = {0};
+    struct iovec in = {a, 7};
+    TRY(preadv(file, &in, 1, 1));
+    printf("%s\n", a);
     TRY(lseek(file, 0, SEEK_CUR));
     TRY(pread(55, bytes, 1, 0));
     TRY(pwrite(55, bytes, 1, 0));

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include "../show.h"
 
-static void show(int code, struct addrinfo *found) {
+static void show(const char *name, const char *service, const struct addrinfo *hints) {
+    struct addrinfo *found = NULL;
+    int code = getaddrinfo(name, service, hints, &found);
     if (code) { printf("%s\n", code == EAI_NONAME ? "EAI_NONAME" : code == EAI_SERVICE ? "EAI_SERVICE" : code == EAI_FAMILY ? "EAI_FAMILY" : code == EAI_BADFLAGS ? "EAI_BADFLAGS" : "another error"); return; }
     char text[INET6_ADDRSTRLEN];
     if (found->ai_family == AF_INET) {
@@ -19,18 +21,18 @@ static void show(int code, struct addrinfo *found) {
 }
 
 int main(void) {
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *found = NULL;
-    show(getaddrinfo("127.0.0.1", "80", &hints, &found), found);
-    show(getaddrinfo("10.20.30.40", NULL, &hints, &found), found);
-    show(getaddrinfo("example.test", "80", &hints, &found), found);
-    show(getaddrinfo(NULL, NULL, &hints, &found), found);
+    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    show("127.0.0.1", "80", &hints);
+    show("10.20.30.40", NULL, &hints);
+    show("example.test", "80", &hints);
+    show(NULL, NULL, &hints);
     hints.ai_flags = AI_PASSIVE;
-    show(getaddrinfo(NULL, "8080", &hints, &found), found);
+    show(NULL, "8080", &hints);
     hints.ai_family = AF_INET6;
     hints.ai_flags = AI_NUMERICHOST;
-    show(getaddrinfo("::1", "443", &hints, &found), found);
+    show("::1", "443", &hints);
     hints.ai_family = 99;
-    show(getaddrinfo("127.0.0.1", "80", &hints, &found), found);
+    show("127.0.0.1", "80", &hints);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(8081)};
     inet_pton(AF_INET, "1.2.3.4", &address.sin_addr);
     char host[64], service[32];

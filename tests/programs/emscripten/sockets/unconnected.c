@@ -17,14 +17,14 @@ int main(void) {
     TRY(stream);
     TRY(datagram);
     TRY(getpeername(stream, (void *)&address, &length));
-    TRY(send(stream, "x", 1, MSG_NOSIGNAL));
+    TRUE(send(stream, "x", 1, MSG_NOSIGNAL) == -1);
     TRY(recv(stream, bytes, 8, 0));
     TRY(read(stream, bytes, 8));
     TRY(accept(stream, NULL, NULL));
     struct iovec part = {bytes, 8};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     TRY(recvmsg(stream, &message, 0));
-    TRY(sendmsg(stream, &message, MSG_NOSIGNAL));
+    TRUE(sendmsg(stream, &message, MSG_NOSIGNAL) == -1);
     length = sizeof value;
     TRY(getsockopt(stream, SOL_SOCKET, SO_ERROR, &value, &length));
     printf("%d %d\n", value, (int)length);

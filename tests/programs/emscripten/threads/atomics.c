@@ -39,8 +39,10 @@ int main(void) {
     for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
     printf("%u %u %u %llu\n", byte, half, word, (unsigned long long)wide);
     printf("%x %u %u %ld\n", bits, most, spun, plain);
-    printf("%u %u\n", atomic_exchange(&word, 7), atomic_fetch_sub(&word, 3));
-    printf("%u %x\n", atomic_load(&word), atomic_fetch_and(&bits, 0x300));
-    printf("%x\n", bits);
+    TRY(atomic_exchange(&word, 7));
+    TRY(atomic_fetch_sub(&word, 3));
+    TRY(atomic_load(&word));
+    TRY(atomic_fetch_and(&bits, 0x300));
+    TRY(atomic_load(&bits));
     return 0;
 }
