@@ -73,7 +73,11 @@ fn what_is_left_out_is_said_and_the_rest_works() -> Result<()> {
     let remedy = "run the program with the full `wasmrun`";
     let lacks = "This wasmrun was built without threads: ";
     refuse(run().arg(&threads), 1, &[r#""wasi" "thread-spawn": func"#, r#""env" "memory": memory"#, lacks, remedy])?;
-    refuse(run().args(["--max-threads", "2"]).arg(&hello), 2, &["--max-threads: this wasmrun was built without", remedy])?;
+    refuse(
+        run().args(["--max-threads", "2"]).arg(&hello),
+        2,
+        &["--max-threads: this wasmrun was built without", remedy],
+    )?;
     refuse(run().arg(&trap), 134, &["0: _ZNK3foo3barEi"])?;
     refuse(binary::wasmrun()?.arg(&trap), 134, &["0: foo::bar(int) const"])?;
     // What nothing in any build defines is no matter of the build.
