@@ -134,10 +134,27 @@ fn linkers_of_linux() -> Result<()> {
                 ]);
                 command.args(["-Wl,--fatal-warnings", "-o", "program"]).arg(root().join("tests/samples/border.c"));
                 parts.run(command.arg("app.o"))?;
+                check_linker(&parts.at("program"), linker)?;
                 run_program(target, &parts.at("program"), linker)?;
             }
         }
     }
+    Ok(())
+}
+
+/// It was this linker and no other that a compiler fell back to, as far as they leave their names.
+fn check_linker(program: &Path, linker: &str) -> Result<()> {
+    let name = match linker {
+        "lld" => "LLD ",
+        "mold" => "mold ",
+        _ => return Ok(()),
+    };
+    use object::ObjectSection as _;
+    let bytes = std::fs::read(program)?;
+    let file = object::File::parse(bytes.as_slice())?;
+    let comment = file.section_by_name(".comment").context("no .comment")?;
+    let comment = String::from_utf8_lossy(comment.data()?).into_owned();
+    ensure!(comment.contains(name), "{linker} did not link it: {comment:?}");
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A released `wasmrun` has no names and no tables for unwinding, and a panic aborts it, so all that an unwinder could do is to
 //! print addresses. What it finds is known here when everything is linked together, and with it goes what would have
-//! read debug information for backtraces: 200 KB. Traps of programs are walked by the loader, which has no part in this.
+//! read debug information for backtraces: nearly 300 KB. Traps of programs are walked by the loader, which has no part in this.
 
 use std::ffi::{c_int, c_void};
 
