@@ -127,8 +127,18 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
-    let emscripten = emscripten(options, program, &mut linker)?;
-    grants::add_wasi(options, program, images(), &mut linker)?;
+    let emscripten = match emscripten(options, program)? {
+        // What is linked with it works on the same files: what was granted is opened once.
+        Some((host, thread)) => {
+            thread.add_imported(&mut linker, &program.image)?;
+            images().for_each(|image| host.posix().wasi().add_imported(&mut linker, image));
+            Some(thread)
+        }
+        None => {
+            grants::add_wasi(options, program, images(), &mut linker)?;
+            None
+        }
+    };
     let threads = if Threads::are_wanted_by(&program.image) {
         Some(add_threads(options, program, &mut linker, &bounds.memory)?)
     } else {
@@ -154,20 +164,19 @@ fn execute(
     end
 }
 
-/// Defines what a program of Emscripten's imports; `None` if it is none.
+/// What a program of Emscripten's runs in; `None` if it is none.
 fn emscripten(
     options: &RunOptions,
     program: &Program<'_>,
-    linker: &mut Linker,
-) -> anyhow::Result<Option<wasmc_emscripten::Thread>> {
+) -> anyhow::Result<Option<(Emscripten, wasmc_emscripten::Thread)>> {
     let refused = || format!("cannot run '{}'", program.file.display());
     Emscripten::check_names(&program.image).with_context(refused)?;
     if !Emscripten::is_wanted_by(&program.image) {
         return Ok(None);
     }
-    let thread = Emscripten::for_image(grants::builder(options, program)?, &program.image)?.thread();
-    thread.add_imported(linker, &program.image)?;
-    Ok(Some(thread))
+    let host = Emscripten::for_image(grants::builder(options, program)?, &program.image)?;
+    let thread = host.thread();
+    Ok(Some((host, thread)))
 }
 
 /// Makes the program's instance and calls it.

@@ -49,6 +49,11 @@ impl File {
         *self.kind.get_or_init(find)
     }
 
+    /// Whether somebody sits there.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.file_type() == FileType::CharacterDevice && crate::host::is_terminal(&self.handle)
+    }
+
     /// Refuses to wait where the guest asked not to and the system was not told.
     fn check_ready(&self, flags: PollFlags) -> Result<(), Errno> {
         if self.waits_itself() {
@@ -170,6 +175,7 @@ pub(crate) fn read_object(
             length
         }
         Object::Special(special) => special.read(context, memory, vectors)?,
+        Object::Directory(directory) if directory.position.is_some() => return Err(Errno::Isdir),
         Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
     })
 }
@@ -385,7 +391,13 @@ pub(crate) fn fd_fdstat_get(
 ) -> Result<(), Errno> {
     let plain =
         |file_type, allowed| DescriptorStatus { file_type, flags: 0, rights: allowed, rights_inheriting: allowed };
-    let status = match &*context.table.find(descriptor)? {
+    let slot = context.table.slot(descriptor)?;
+    let status = match &*slot.object {
+        _ if slot.opened.as_ref().is_some_and(|opened| opened.is_terminal()) => {
+            // A terminal is a character device that has no position: by that, guests know it.
+            let allowed = rights::file(true, true) & !(rights::FD_SEEK | rights::FD_TELL);
+            plain(FileType::CharacterDevice, allowed)
+        }
         Object::File(file) => file.status()?,
         Object::Memory(file) => file.descriptor_status(),
         Object::Directory(directory) => directory.status(),

@@ -103,6 +103,11 @@ pub(crate) fn set_permissions(directory: &File, path: &str, permissions: u32) ->
     Ok(cap_primitives::fs::set_permissions(directory, Path::new(path), permissions)?)
 }
 
+/// Whether it is a terminal.
+pub(crate) fn is_terminal(file: impl AsFd) -> bool {
+    rustix::termios::isatty(file)
+}
+
 /// How many rows and columns a terminal has.
 pub(crate) fn window_size(file: impl AsFd) -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(file).ok()?;
