@@ -75,7 +75,9 @@ fn granted_directories_are_parts_of_one_tree() -> Result<()> {
     on_both(|posix| {
         let listed = names(posix, "/").map_err(|error| anyhow::anyhow!("{error:?}"))?;
         ensure!(listed == [".", "..", "data", "dev", "home", "proc", "ro", "tmp"], "{listed:?}");
-        for (path, mode) in [("/data/file", 0o100_000), ("ro/file", 0o100_000), ("/tmp", 0o040_000), ("/dev/null", 0o020_000)] {
+        for (path, mode) in
+            [("/data/file", 0o100_000), ("ro/file", 0o100_000), ("/tmp", 0o040_000), ("/dev/null", 0o020_000)]
+        {
             let found = posix.status(HERE, path, true).map(|status| status.mode & 0o170_000);
             ensure!(found == Ok(mode), "{path}: {found:?}");
         }

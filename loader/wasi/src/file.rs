@@ -402,7 +402,7 @@ pub(crate) fn fd_fdstat_get(
         Object::Memory(file) => file.descriptor_status(),
         Object::Directory(directory) => directory.status(),
         Object::Socket(handle) => {
-            let nonblocking = crate::system::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
+            let nonblocking = crate::system::fs::fcntl_getfl(&**handle)?.contains(OFlags::NONBLOCK);
             let allowed = rights::FD_READ
                 | rights::FD_WRITE
                 | rights::FD_FDSTAT_SET_FLAGS
@@ -430,7 +430,9 @@ pub(crate) fn fd_fdstat_set_flags(
     match &*context.table.find(descriptor)? {
         Object::File(file) => file.set_flags(flags),
         Object::Memory(file) => file.set_flags(flags),
-        Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
+        Object::Socket(handle) => {
+            Ok(crate::system::io::ioctl_fionbio(&**handle, flags & descriptor_flag::NONBLOCK != 0)?)
+        }
         Object::Special(special) => special.set_nonblocking(flags & descriptor_flag::NONBLOCK != 0),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Input(_) | Object::Output(_) => Ok(()),
@@ -468,7 +470,7 @@ pub(crate) fn status_of(object: &Object) -> Result<FileStatus, Errno> {
         Object::Directory(directory) => directory.place.own_status()?,
         Object::Socket(handle) => FileStatus {
             file_type: crate::socket::file_type(handle),
-            ..file_status(&crate::system::fs::fstat(handle)?)
+            ..file_status(&crate::system::fs::fstat(&**handle)?)
         },
         Object::Special(special) => special.status(),
         Object::Input(_) | Object::Output(_) => FileStatus {

@@ -1,4 +1,5 @@
 //! Calls for sockets. Each has six arguments, used or not.
+#![expect(clippy::too_many_arguments, reason = "the interface's own")]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
