@@ -12,7 +12,7 @@
 use std::sync::{Arc, OnceLock};
 
 use wasmc_loader::{Image, Instance, InstantiateError, Store, StoreOptions};
-use wasmc_wasi::{Posix, Threads, WasiBuilder, WasiError};
+use wasmc_wasi::{Posix, Start, Threads, WasiBuilder, WasiError};
 
 mod body;
 mod console;
@@ -66,26 +66,29 @@ impl Emscripten {
     ///
     /// If something that is granted cannot be opened.
     pub fn new(builder: WasiBuilder) -> Result<Self, WasiError> {
-        Self::with_preopens(builder, false)
+        Self::start(builder, Start { has_preopens: false, streams_are_terminals: true })
     }
 
-    /// The same for the program `image`: if it looks for granted directories as WASI's programs do, it finds them open.
+    /// The same for the program `image`. If it looks for granted directories as WASI's programs do, it finds them open; if it
+    /// was made to run without JavaScript, its standard streams are terminals only if they are.
     ///
     /// # Errors
     ///
     /// As [`Self::new`].
     pub fn for_image(builder: WasiBuilder, image: &Image) -> Result<Self, WasiError> {
-        Self::with_preopens(builder, image.import_names().any(|(_, field)| field == "fd_prestat_get"))
+        let has_preopens = image.import_names().any(|(_, field)| field == "fd_prestat_get");
+        let is_standalone = image.exports().any(|export| matches!(export.name, "_start" | "_initialize"));
+        Self::start(builder, Start { has_preopens, streams_are_terminals: !is_standalone })
     }
 
-    fn with_preopens(builder: WasiBuilder, preopens: bool) -> Result<Self, WasiError> {
+    fn start(builder: WasiBuilder, start: Start) -> Result<Self, WasiError> {
         let own_name = builder.program_name().map(str::to_owned);
         let builder = process::DEFAULT_ENVIRONMENT
             .into_iter()
             .chain(own_name.as_deref().map(|name| ("_", name)))
             .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
         let context = Context {
-            posix: builder.build_posix(preopens)?,
+            posix: builder.build_posix(start)?,
             zone: time::calendar::Zone::default(),
             maps: system::Maps::default(),
             pthreads: threads::Pthreads::default(),

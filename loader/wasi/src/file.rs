@@ -50,6 +50,11 @@ impl File {
         *self.kind.get_or_init(find)
     }
 
+    /// Whether somebody sits there.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.file_type() == FileType::CharacterDevice && crate::host::is_terminal(&self.handle)
+    }
+
     /// Refuses to wait where the guest asked not to and the system was not told.
     fn check_ready(&self, flags: PollFlags) -> Result<(), Errno> {
         if self.waits_itself() {
@@ -171,6 +176,7 @@ pub(crate) fn read_object(
             length
         }
         Object::Special(special) => special.read(context, memory, vectors)?,
+        Object::Directory(directory) if directory.position.is_some() => return Err(Errno::Isdir),
         Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
     })
 }
@@ -406,12 +412,18 @@ pub(crate) fn fd_fdstat_get(
 ) -> Result<(), Errno> {
     let plain =
         |file_type, allowed| DescriptorStatus { file_type, flags: 0, rights: allowed, rights_inheriting: allowed };
-    let status = match &*context.table.find(descriptor)? {
+    let slot = context.table.slot(descriptor)?;
+    let status = match &*slot.object {
+        _ if slot.opened.as_ref().is_some_and(|opened| opened.is_terminal()) => {
+            // A terminal is a character device that has no position: by that, guests know it.
+            let allowed = rights::file(true, true) & !(rights::FD_SEEK | rights::FD_TELL);
+            plain(FileType::CharacterDevice, allowed)
+        }
         Object::File(file) => file.status()?,
         Object::Memory(file) => file.descriptor_status(),
         Object::Directory(directory) => directory.status(),
         Object::Socket(handle) => {
-            let nonblocking = crate::system::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
+            let nonblocking = crate::system::fs::fcntl_getfl(&**handle)?.contains(OFlags::NONBLOCK);
             let allowed = rights::FD_READ
                 | rights::FD_WRITE
                 | rights::FD_FDSTAT_SET_FLAGS
@@ -439,7 +451,9 @@ pub(crate) fn fd_fdstat_set_flags(
     match &*context.table.find(descriptor)? {
         Object::File(file) => file.set_flags(flags),
         Object::Memory(file) => file.set_flags(flags),
-        Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(handle, flags & descriptor_flag::NONBLOCK != 0)?),
+        Object::Socket(handle) => {
+            Ok(crate::system::io::ioctl_fionbio(&**handle, flags & descriptor_flag::NONBLOCK != 0)?)
+        }
         Object::Special(special) => special.set_nonblocking(flags & descriptor_flag::NONBLOCK != 0),
         Object::Directory(_) => Err(Errno::Badf),
         Object::Input(_) | Object::Output(_) => Ok(()),
@@ -477,7 +491,7 @@ pub(crate) fn status_of(object: &Object) -> Result<FileStatus, Errno> {
         Object::Directory(directory) => directory.place.own_status()?,
         Object::Socket(handle) => FileStatus {
             file_type: crate::system::net::file_type(handle),
-            ..file_status(&crate::system::fs::fstat(handle)?)
+            ..file_status(&crate::system::fs::fstat(&**handle)?)
         },
         Object::Special(special) => special.status(),
         Object::Input(_) | Object::Output(_) => FileStatus {

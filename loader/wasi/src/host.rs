@@ -27,8 +27,8 @@ use unix as system;
 use windows as system;
 
 pub(crate) use system::{
-    file_status, list, open, open_granted, own_status, set_own_permissions, set_own_times, set_permissions, symlink,
-    window_size,
+    file_status, is_terminal, list, open, open_granted, own_status, set_own_permissions, set_own_times,
+    set_permissions, symlink, window_size,
 };
 
 pub(crate) fn status(directory: &File, path: &str, follow: FollowSymlinks) -> Result<FileStatus, Errno> {

@@ -44,7 +44,7 @@ mod types;
 pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
 pub use errno::Errno;
-pub use posix::{At, Buffers, Family, FileTime, Interest, Lookup, Mapping, Posix, Room, Status, flags};
+pub use posix::{At, Buffers, Family, FileTime, Interest, Lookup, Mapping, Posix, Room, Start, Status, flags};
 pub use threads::{Threads, ThreadsBuilder, ThreadsError, Work};
 pub use tree::MemoryDirectory;
 

@@ -1,4 +1,5 @@
 //! Calls for sockets. Each has six arguments, used or not.
+#![expect(clippy::too_many_arguments, reason = "the interface's own")]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
@@ -184,12 +185,12 @@ const DO_NOT_WAIT: u32 = 0x40;
 const WAIT_ALL: u32 = 0x100;
 
 /// Makes `call` without waiting, if its flags say so.
-fn with_flags(
+fn with_flags<T>(
     thread: &ThreadState,
     descriptor: u32,
     flags: u32,
-    call: impl FnOnce() -> Result<u32, Errno>,
-) -> Result<i32, Errno> {
+    call: impl FnOnce() -> Result<T, Errno>,
+) -> Result<T, Errno> {
     let before = posix(thread).flags(descriptor)?;
     let changes = flags & DO_NOT_WAIT != 0 && before & flags::NONBLOCK == 0;
     if changes {
@@ -199,7 +200,7 @@ fn with_flags(
     if changes {
         posix(thread).set_flags(descriptor, before)?;
     }
-    given(result?)
+    result
 }
 
 pub(crate) fn receive(
@@ -214,13 +215,13 @@ pub(crate) fn receive(
 ) -> Result<i32, Errno> {
     posix(thread).socket_kind(descriptor)?;
     let (peek, wait_all) = (flags & PEEK != 0, flags & WAIT_ALL != 0);
-    let received = with_flags(thread, descriptor, flags, || {
+    let (received, from) = with_flags(thread, descriptor, flags, || {
         posix(thread).receive(descriptor, memory, Buffers::One(buffer, length), peek, wait_all)
     })?;
-    if let Ok(peer) = posix(thread).peer_address(descriptor) {
-        write_address(memory, address, address_length, peer)?;
+    if let Some(from) = from {
+        write_address(memory, address, address_length, from)?;
     }
-    Ok(received)
+    given(received)
 }
 
 pub(crate) fn send(
@@ -231,12 +232,12 @@ pub(crate) fn send(
     length: u32,
     flags: u32,
     address: u32,
-    _address_length: u32,
+    address_length: u32,
 ) -> Result<i32, Errno> {
     posix(thread).socket_kind(descriptor)?;
-    with_flags(thread, descriptor, flags, || {
-        posix(thread).send(descriptor, memory, Buffers::One(buffer, length), address != 0)
-    })
+    let to = if address == 0 { None } else { Some(read_address(memory, address, address_length)?) };
+    let buffers = Buffers::One(buffer, length);
+    given(with_flags(thread, descriptor, flags, || posix(thread).send(descriptor, memory, buffers, to))?)
 }
 
 /// Of a `struct msghdr`: the address of a name, and the buffers.
@@ -258,15 +259,15 @@ pub(crate) fn receive_message(
     posix(thread).socket_kind(descriptor)?;
     let (name, buffers) = read_message(memory, message)?;
     let (peek, wait_all) = (flags & PEEK != 0, flags & WAIT_ALL != 0);
-    let received =
+    let (received, from) =
         with_flags(thread, descriptor, flags, || posix(thread).receive(descriptor, memory, buffers, peek, wait_all))?;
-    if let Ok(peer) = posix(thread).peer_address(descriptor) {
-        write_address(memory, name, message + 4, peer)?;
+    if let Some(from) = from {
+        write_address(memory, name, message + 4, from)?;
     }
     // No more than bytes comes: no control messages, no flags.
     write_u32(memory, message + 20, 0)?;
     write_u32(memory, message + 24, 0)?;
-    Ok(received)
+    given(received)
 }
 
 pub(crate) fn send_message(
@@ -281,7 +282,11 @@ pub(crate) fn send_message(
 ) -> Result<i32, Errno> {
     posix(thread).socket_kind(descriptor)?;
     let (name, buffers) = read_message(memory, message)?;
-    with_flags(thread, descriptor, flags, || posix(thread).send(descriptor, memory, buffers, name != 0))
+    let to = match name {
+        0 => None,
+        name => Some(read_address(memory, name, read_u32(memory, message + 4)?)?),
+    };
+    given(with_flags(thread, descriptor, flags, || posix(thread).send(descriptor, memory, buffers, to))?)
 }
 
 pub(crate) fn shut_down(

@@ -38,6 +38,7 @@ pub(crate) fn open_granted(path: &Path) -> io::Result<File> {
 
 /// What the system says of a file, in the interface's terms.
 pub(crate) fn file_status(status: &Stat) -> FileStatus {
+    let mode: u32 = status.st_mode as _;
     let time =
         |seconds: i64, fraction: u64| nanoseconds(rustix::fs::Timespec { tv_sec: seconds, tv_nsec: fraction as _ });
     FileStatus {
@@ -49,7 +50,7 @@ pub(crate) fn file_status(status: &Stat) -> FileStatus {
         accessed: time(status.st_atime, status.st_atime_nsec as _),
         modified: time(status.st_mtime, status.st_mtime_nsec as _),
         changed: time(status.st_ctime, status.st_ctime_nsec as _),
-        permissions: u32::from(status.st_mode) & 0o7777,
+        permissions: mode & 0o7777,
     }
 }
 
@@ -101,6 +102,11 @@ pub(super) fn directory_options(permissions: u32) -> DirOptions {
 pub(crate) fn set_permissions(directory: &File, path: &str, permissions: u32) -> Result<(), Errno> {
     let permissions = Permissions::from_std(std::fs::Permissions::from_mode(permissions));
     Ok(cap_primitives::fs::set_permissions(directory, Path::new(path), permissions)?)
+}
+
+/// Whether it is a terminal.
+pub(crate) fn is_terminal(file: impl AsFd) -> bool {
+    rustix::termios::isatty(file)
 }
 
 /// How many rows and columns a terminal has.

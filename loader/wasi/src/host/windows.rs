@@ -39,6 +39,11 @@ pub(crate) fn set_permissions(directory: &File, path: &str, _permissions: u32) -
     super::status(directory, path, FollowSymlinks::No).map(drop)
 }
 
+/// Whether it is a terminal.
+pub(crate) fn is_terminal(file: impl AsFd) -> bool {
+    std::io::IsTerminal::is_terminal(&file.as_fd())
+}
+
 /// How many rows and columns a terminal has is not asked for.
 pub(crate) fn window_size(_file: impl AsFd) -> Option<(u16, u16)> {
     None

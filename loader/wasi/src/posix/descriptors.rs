@@ -88,7 +88,7 @@ impl Posix {
             Object::Special(special) => special.waiting_bytes(),
             Object::Memory(file) => file.ready(true).map_err(|_| Errno::Notty),
             Object::File(file) => Ok(crate::system::io::ioctl_fionread(&file.handle)?),
-            Object::Socket(handle) => Ok(crate::system::io::ioctl_fionread(handle)?),
+            Object::Socket(handle) => Ok(crate::system::io::ioctl_fionread(&**handle)?),
             Object::Input(input) => {
                 let (bytes, position) = &*input.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok((bytes.len() - position) as u64)
@@ -158,7 +158,7 @@ impl Posix {
                 (special.access(), if special.is_nonblocking() { descriptor_flag::NONBLOCK } else { 0 })
             }
             Object::Socket(handle) => {
-                let nonblocking = crate::system::fs::fcntl_getfl(handle)?.contains(OFlags::NONBLOCK);
+                let nonblocking = crate::system::fs::fcntl_getfl(&**handle)?.contains(OFlags::NONBLOCK);
                 ((true, true), if nonblocking { descriptor_flag::NONBLOCK } else { 0 })
             }
             Object::Directory(_) => return Ok(flags::LARGE_FILE | flags::DIRECTORY),
@@ -203,7 +203,7 @@ impl Posix {
                 file.set_flags(flags | file.flags() & !(descriptor_flag::APPEND | descriptor_flag::NONBLOCK))
             }
             Object::Special(special) => special.set_nonblocking(value & flags::NONBLOCK != 0),
-            Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(handle, value & flags::NONBLOCK != 0)?),
+            Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(&**handle, value & flags::NONBLOCK != 0)?),
             Object::Directory(_) | Object::Input(_) | Object::Output(_) => Ok(()),
         }
     }
@@ -383,7 +383,7 @@ impl Posix {
         let below = self.shared.tree.mounts_below(&names);
         for name in below {
             if !listing.entries(0).any(|(_, _, other)| other == name.as_bytes()) {
-                let inode = self.shared.tree.status_at(&[&names[..], &[name.clone()]].concat())?.inode;
+                let inode = self.shared.tree.status_at(&[&names[..], std::slice::from_ref(&name)].concat())?.inode;
                 listing.push(inode, FileType::Directory, name.as_bytes());
             }
         }

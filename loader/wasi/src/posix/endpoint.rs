@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use wasmc_loader::GuestMemory;
 
+use super::datagram::{self, Mailbox, Mailboxes};
 use super::poll::Readiness;
 use super::sockets::{Family, host};
 use crate::context::Parts;
@@ -22,11 +23,16 @@ pub(super) struct Network {
     listeners: Mutex<Vec<Arc<Handle>>>,
     /// Hosts and ports that may be connected to.
     peers: Vec<(String, u16)>,
+    mailboxes: Mailboxes,
 }
 
 impl Network {
-    pub(super) fn new(parts: &Parts) -> Self {
-        Self { listeners: Mutex::new(parts.sockets.clone()), peers: parts.peers.clone() }
+    pub(super) fn new(parts: &Parts, has_threads: &Arc<AtomicBool>) -> Self {
+        Self {
+            listeners: Mutex::new(parts.sockets.clone()),
+            peers: parts.peers.clone(),
+            mailboxes: Mailboxes::new(has_threads),
+        }
     }
 
     /// The listening socket that was granted for this port, and for all addresses or this one.
@@ -58,65 +64,97 @@ impl Network {
     }
 }
 
-/// How far a socket has come.
+/// How far a socket of a stream has come.
 #[derive(Debug)]
-enum State {
+enum Stream {
     New,
     Bound(SocketAddr),
     Listening(Arc<Handle>),
     Connected(Arc<Handle>),
 }
 
+/// A socket of datagrams.
+#[derive(Debug)]
+struct Datagrams {
+    mailbox: Arc<Mailbox>,
+    address: Mutex<Option<SocketAddr>>,
+    peer: Mutex<Option<SocketAddr>>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Stream(RwLock<Stream>),
+    Datagrams(Datagrams),
+}
+
 /// A socket of a program's own making.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(super) family: Family,
-    pub(super) is_stream: bool,
     nonblocking: AtomicBool,
-    state: RwLock<State>,
+    network: Arc<Network>,
+    kind: Kind,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Endpoint {
-    pub(super) fn new(family: Family, is_stream: bool, nonblocking: bool) -> Self {
-        Self { family, is_stream, nonblocking: AtomicBool::new(nonblocking), state: RwLock::new(State::New) }
+    pub(super) fn new(network: &Arc<Network>, family: Family, is_stream: bool, nonblocking: bool) -> Self {
+        let kind = if is_stream {
+            Kind::Stream(RwLock::new(Stream::New))
+        } else {
+            Kind::Datagrams(Datagrams { mailbox: Arc::default(), address: Mutex::default(), peer: Mutex::default() })
+        };
+        Self { family, nonblocking: AtomicBool::new(nonblocking), network: Arc::clone(network), kind }
     }
 
     /// A connection that was accepted.
-    pub(super) fn accepted(family: Family, connection: Handle, nonblocking: bool) -> Self {
-        let state = RwLock::new(State::Connected(Arc::new(connection)));
-        Self { family, is_stream: true, nonblocking: AtomicBool::new(nonblocking), state }
+    pub(super) fn accepted(network: &Arc<Network>, family: Family, connection: Handle, nonblocking: bool) -> Self {
+        let kind = Kind::Stream(RwLock::new(Stream::Connected(Arc::new(connection))));
+        Self { family, nonblocking: AtomicBool::new(nonblocking), network: Arc::clone(network), kind }
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.kind, Kind::Stream(_))
     }
 
     pub(crate) fn file_type(&self) -> FileType {
-        if self.is_stream { FileType::SocketStream } else { FileType::SocketDatagram }
+        if self.is_stream() { FileType::SocketStream } else { FileType::SocketDatagram }
     }
 
     pub(crate) fn is_nonblocking(&self) -> bool {
         self.nonblocking.load(Ordering::Relaxed)
     }
 
-    fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    /// Looks at a stream; of datagrams, there is nothing to be seen.
+    fn with_stream<T>(&self, look: impl FnOnce(&Stream) -> Option<T>) -> Option<T> {
+        match &self.kind {
+            Kind::Stream(stream) => look(&stream.read().unwrap_or_else(PoisonError::into_inner)),
+            Kind::Datagrams(_) => None,
+        }
     }
 
+    /// The host's socket, if there is one.
     pub(super) fn handle(&self) -> Option<Arc<Handle>> {
-        self.with_state(|state| match state {
-            State::Listening(handle) | State::Connected(handle) => Some(Arc::clone(handle)),
-            State::New | State::Bound(_) => None,
+        self.with_stream(|stream| match stream {
+            Stream::Listening(handle) | Stream::Connected(handle) => Some(Arc::clone(handle)),
+            Stream::New | Stream::Bound(_) => None,
         })
     }
 
-    /// The connection. Without one, a socket of datagrams just gets none.
+    /// The connection of a stream.
     pub(super) fn connection(&self) -> Result<Arc<Handle>, Errno> {
-        self.with_state(|state| match state {
-            State::Connected(handle) => Ok(Arc::clone(handle)),
-            _ if self.is_stream => Err(Errno::Notconn),
-            _ => Err(Errno::Again),
-        })
+        let found = self.with_stream(|stream| match stream {
+            Stream::Connected(handle) => Some(Arc::clone(handle)),
+            _ => None,
+        });
+        found.ok_or(Errno::Notconn)
     }
 
     pub(super) fn is_listening(&self) -> bool {
-        self.with_state(|state| matches!(state, State::Listening(_)))
+        self.with_stream(|stream| matches!(stream, Stream::Listening(_)).then_some(())).is_some()
     }
 
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
@@ -133,93 +171,169 @@ impl Endpoint {
         if !self.family.has(address) {
             return Err(Errno::Afnosupport);
         }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*state, State::New) {
-            return Err(Errno::Inval);
+        match &self.kind {
+            Kind::Datagrams(datagrams) => {
+                let mut own = locked(&datagrams.address);
+                if own.is_some() {
+                    return Err(Errno::Inval);
+                }
+                if !datagram::is_own(address.ip()) {
+                    return Err(Errno::Acces);
+                }
+                *own = Some(self.network.mailboxes.bind(address, &datagrams.mailbox)?);
+            }
+            Kind::Stream(stream) => {
+                let mut stream = stream.write().unwrap_or_else(PoisonError::into_inner);
+                if !matches!(*stream, Stream::New) {
+                    return Err(Errno::Inval);
+                }
+                if address.port() == 0 {
+                    let following = |port: u16| Some(port.checked_add(1).unwrap_or(49_152));
+                    let next = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, following);
+                    address.set_port(next.unwrap_or_default());
+                }
+                *stream = Stream::Bound(address);
+            }
         }
-        if address.port() == 0 {
-            let next = NEXT
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |port| Some(port.checked_add(1).unwrap_or(49_152)));
-            address.set_port(next.unwrap_or_default());
-        }
-        *state = State::Bound(address);
         Ok(())
     }
 
-    pub(super) fn listen(&self, network: &Network) -> Result<(), Errno> {
-        if !self.is_stream {
-            return Err(Errno::Notsup);
-        }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match &*state {
-            State::Listening(_) => Ok(()),
-            State::New | State::Connected(_) => Err(Errno::Inval),
-            State::Bound(address) => {
-                let listener = network.take_listener(*address).ok_or(Errno::Acces)?;
+    pub(super) fn listen(&self) -> Result<(), Errno> {
+        let Kind::Stream(stream) = &self.kind else { return Err(Errno::Notsup) };
+        let mut stream = stream.write().unwrap_or_else(PoisonError::into_inner);
+        match &*stream {
+            Stream::Listening(_) => Ok(()),
+            Stream::New | Stream::Connected(_) => Err(Errno::Inval),
+            Stream::Bound(address) => {
+                let listener = self.network.take_listener(*address).ok_or(Errno::Acces)?;
                 crate::system::io::ioctl_fionbio(&*listener, self.is_nonblocking())?;
-                *state = State::Listening(listener);
+                *stream = Stream::Listening(listener);
                 Ok(())
             }
         }
     }
 
-    pub(super) fn connect(&self, address: SocketAddr, network: &Network) -> Result<(), Errno> {
+    pub(super) fn connect(&self, address: SocketAddr) -> Result<(), Errno> {
         if !self.family.has(address) {
             return Err(Errno::Afnosupport);
         }
-        if matches!(self.with_state(|state| matches!(state, State::Connected(_) | State::Listening(_))), true) {
+        let stream = match &self.kind {
+            Kind::Stream(stream) => stream,
+            Kind::Datagrams(_) if !datagram::is_own(address.ip()) => return Err(Errno::Acces),
+            Kind::Datagrams(datagrams) => {
+                *locked(&datagrams.peer) = Some(address);
+                return Ok(());
+            }
+        };
+        if self.handle().is_some() {
             return Err(Errno::Isconn);
         }
-        if !self.is_stream || !network.allows(address) {
+        if !self.network.allows(address) {
             return Err(Errno::Acces);
         }
         let (connection, result) = host::connect(address, self.is_nonblocking())?;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) =
-            State::Connected(Arc::new(Handle::Owned(connection)));
+        *stream.write().unwrap_or_else(PoisonError::into_inner) =
+            Stream::Connected(Arc::new(Handle::Owned(connection)));
         result
     }
 
     pub(super) fn local_address(&self) -> Result<SocketAddr, Errno> {
-        self.with_state(|state| match state {
-            State::New => Ok(self.family.unspecified()),
-            State::Bound(address) => Ok(*address),
-            State::Listening(handle) | State::Connected(handle) => host::local_address(handle),
-        })
+        match &self.kind {
+            Kind::Datagrams(datagrams) => Ok(locked(&datagrams.address).unwrap_or(self.family.unspecified())),
+            Kind::Stream(stream) => match &*stream.read().unwrap_or_else(PoisonError::into_inner) {
+                Stream::New => Ok(self.family.unspecified()),
+                Stream::Bound(address) => Ok(*address),
+                Stream::Listening(handle) | Stream::Connected(handle) => host::local_address(handle),
+            },
+        }
     }
 
     pub(super) fn peer_address(&self) -> Result<SocketAddr, Errno> {
-        self.with_state(|state| match state {
-            State::Connected(handle) => host::peer_address(handle),
-            _ => Err(Errno::Notconn),
-        })
+        match &self.kind {
+            Kind::Datagrams(datagrams) => locked(&datagrams.peer).ok_or(Errno::Notconn),
+            Kind::Stream(_) => host::peer_address(&*self.connection()?),
+        }
     }
 
-    pub(crate) fn receive(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
-        let connection = self.connection()?;
-        Ok(crate::system::read(memory, connection.as_fd(), vectors.as_slice(), None)?)
+    /// `read`.
+    pub(crate) fn read(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
+        Ok(self.receive(memory, vectors, false, false)?.0)
     }
 
-    pub(crate) fn send(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
-        let connection = match self.connection() {
-            Err(Errno::Again) => return Err(Errno::Destaddrreq),
-            connection => connection?,
+    /// `write`.
+    pub(crate) fn write(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
+        self.send(memory, vectors, None)
+    }
+
+    /// Bytes, and whose they are.
+    pub(super) fn receive(
+        &self,
+        memory: &GuestMemory,
+        vectors: &Vectors,
+        peek: bool,
+        wait_all: bool,
+    ) -> Result<(usize, Option<SocketAddr>), Errno> {
+        match &self.kind {
+            Kind::Stream(_) => {
+                let connection = self.connection()?;
+                let length = host::receive(memory, &connection, vectors, peek, wait_all)?;
+                Ok((length, host::peer_address(&connection).ok()))
+            }
+            Kind::Datagrams(datagrams) => {
+                let waits = !self.is_nonblocking() && self.network.mailboxes.may_wait();
+                let (from, bytes) = datagrams.mailbox.receive(peek, waits)?;
+                // What has no room is lost.
+                Ok((crate::tree::copy_out(memory, vectors, &bytes)?, Some(from)))
+            }
+        }
+    }
+
+    /// Sends bytes to who is connected, or to an address.
+    pub(super) fn send(&self, memory: &GuestMemory, vectors: &Vectors, to: Option<SocketAddr>) -> Result<usize, Errno> {
+        let datagrams = match &self.kind {
+            Kind::Datagrams(datagrams) => datagrams,
+            Kind::Stream(_) => {
+                let connection = self.connection()?;
+                return Ok(crate::system::send(memory, connection.as_fd(), vectors.as_slice())?);
+            }
         };
-        Ok(crate::system::send(memory, connection.as_fd(), vectors.as_slice())?)
+        let to = to.or(*locked(&datagrams.peer)).ok_or(Errno::Destaddrreq)?;
+        if !self.family.has(to) {
+            return Err(Errno::Afnosupport);
+        }
+        let mut bytes = Vec::new();
+        for (address, length_bytes) in vectors.as_slice() {
+            bytes.extend(memory.read_vec(*address, *length_bytes).ok_or(Errno::Fault)?);
+        }
+        let from = {
+            let mut own = locked(&datagrams.address);
+            match *own {
+                Some(address) => address,
+                None => *own.insert(self.network.mailboxes.bind(self.family.unspecified(), &datagrams.mailbox)?),
+            }
+        };
+        self.network.mailboxes.send(from, to, bytes)
     }
 
     pub(crate) fn waiting_bytes(&self) -> Result<u64, Errno> {
-        match self.handle() {
-            Some(handle) => Ok(crate::system::io::ioctl_fionread(&*handle)?),
-            None => Ok(0),
+        match &self.kind {
+            Kind::Datagrams(datagrams) => Ok(datagrams.mailbox.next_bytes().unwrap_or(0)),
+            Kind::Stream(_) => match self.handle() {
+                Some(handle) => Ok(crate::system::io::ioctl_fionread(&*handle)?),
+                None => Ok(0),
+            },
         }
     }
 
     pub(crate) fn readiness(&self) -> Readiness {
-        match self.handle() {
-            Some(handle) => Readiness { host: Some(handle), ..Readiness::default() },
+        match (&self.kind, self.handle()) {
+            (_, Some(handle)) => Readiness { host: Some(handle), ..Readiness::default() },
+            (Kind::Datagrams(datagrams), _) => {
+                let readable = datagrams.mailbox.next_bytes().is_some();
+                Readiness { readable, writable: true, ..Readiness::default() }
+            }
             // As on Linux, what is not connected has hung up, and to write tells so at once.
-            None if self.is_stream => Readiness { writable: true, hung_up: true, ..Readiness::default() },
-            None => Readiness { writable: true, ..Readiness::default() },
+            (Kind::Stream(_), None) => Readiness { writable: true, hung_up: true, ..Readiness::default() },
         }
     }
 }

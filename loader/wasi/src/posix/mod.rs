@@ -17,6 +17,7 @@ use crate::place::Place;
 use crate::types::{FileStatus, FileType};
 use crate::{Wasi, WasiBuilder, WasiError};
 
+mod datagram;
 mod descriptors;
 mod device;
 mod endpoint;
@@ -56,7 +57,16 @@ struct Shared {
     has_threads: Arc<AtomicBool>,
     /// The standard streams that the program started with.
     streams: Vec<Arc<Object>>,
-    network: Network,
+    network: Arc<Network>,
+}
+
+/// What a program finds when it starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Directories and sockets that were granted are open descriptors, as WASI's programs look for them.
+    pub has_preopens: bool,
+    /// The standard streams count as terminals, whatever they are.
+    pub streams_are_terminals: bool,
 }
 
 /// What relative paths start from.
@@ -168,6 +178,11 @@ impl Opened {
         Self { path: Mutex::new(path), is_terminal }
     }
 
+    /// Whether the program takes it for a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     fn path(&self) -> String {
         self.path.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -179,31 +194,34 @@ impl Opened {
 
 impl WasiBuilder {
     /// Opens what was granted, for a program that knows files by one tree: directories become places in it, by their names,
-    /// from `/` on; the rest of the tree is in memory. If `preopens`, the program finds directories and sockets as open
-    /// descriptors as well, as WASI's programs do.
+    /// from `/` on; the rest of the tree is in memory.
     ///
     /// # Errors
     ///
     /// As [`Self::build`].
-    pub fn build_posix(self, preopens: bool) -> Result<Posix, WasiError> {
+    pub fn build_posix(self, start: Start) -> Result<Posix, WasiError> {
         let parts = self.open()?;
         let mut granted = Vec::new();
         for (place, guest, mutable) in &parts.directories {
             let place = place.try_clone().map_err(|error| WasiError::Directory { path: guest.into(), error })?;
             granted.push((guest.clone(), place, *mutable));
         }
-        let network = Network::new(&parts);
-        let wasi = parts.into_wasi(preopens)?;
+        let has_threads = Arc::default();
+        let network = Arc::new(Network::new(&parts, &has_threads));
+        let wasi = parts.into_wasi(start.has_preopens)?;
         let context = &wasi.context;
         let unfit = |_| WasiError::Tree;
         let tree = Tree::new(granted, context.clock.wall()).map_err(unfit)?;
         let mut streams = Vec::new();
         for (number, opened) in context.table.opened() {
-            let is_terminal = number < 3;
+            let is_stream = number < 3;
+            let is_terminal = is_stream
+                && (start.streams_are_terminals
+                    || matches!(&*context.table.find(number).map_err(|_| WasiError::Tree)?, Object::File(file) if file.is_terminal()));
             let opened = opened.is_none().then(|| {
                 let path = match &*context.table.find(number).ok()? {
                     Object::Directory(directory) => tree::path_of(&names_of(directory.granted_as.as_deref()?)),
-                    _ if is_terminal => "/dev/tty".to_owned(),
+                    _ if is_stream => "/dev/tty".to_owned(),
                     _ => return None,
                 };
                 Some(Arc::new(Opened::new(path, is_terminal)))
@@ -212,7 +230,7 @@ impl WasiBuilder {
                 slot.opened = opened.flatten();
                 slot.clone()
             });
-            if let (true, Ok(slot)) = (is_terminal, slot) {
+            if let (true, Ok(slot)) = (is_stream, slot) {
                 streams.push(slot.object);
             }
         }
@@ -220,7 +238,7 @@ impl WasiBuilder {
             tree,
             working_directory: Mutex::new("/".to_owned()),
             umask: AtomicU32::new(0),
-            has_threads: Arc::default(),
+            has_threads,
             streams,
             network,
         };

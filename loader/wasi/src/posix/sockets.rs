@@ -63,7 +63,7 @@ impl Posix {
     ///
     /// `EMFILE`.
     pub fn socket(&self, family: Family, is_stream: bool, flags: u32) -> Result<u32, Errno> {
-        let endpoint = Endpoint::new(family, is_stream, flags & flags::NONBLOCK != 0);
+        let endpoint = Endpoint::new(&self.shared.network, family, is_stream, flags & flags::NONBLOCK != 0);
         self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)
     }
 
@@ -82,7 +82,7 @@ impl Posix {
     ///
     /// `EACCES`, if there is none; else as POSIX has them.
     pub fn listen(&self, descriptor: u32) -> Result<(), Errno> {
-        self.with_socket(descriptor, |endpoint| endpoint.listen(&self.shared.network), |_| Ok(()))
+        self.with_socket(descriptor, Endpoint::listen, |_| Ok(()))
     }
 
     /// `connect`.
@@ -91,7 +91,7 @@ impl Posix {
     ///
     /// `EACCES`, if that was not granted; else as POSIX has them.
     pub fn connect(&self, descriptor: u32, address: SocketAddr) -> Result<(), Errno> {
-        self.with_socket(descriptor, |endpoint| endpoint.connect(address, &self.shared.network), |_| Err(Errno::Isconn))
+        self.with_socket(descriptor, |endpoint| endpoint.connect(address), |_| Err(Errno::Isconn))
     }
 
     /// `accept4`: the connection, and whose it is.
@@ -103,7 +103,7 @@ impl Posix {
         let nonblocking = flags & flags::NONBLOCK != 0;
         let own = |endpoint: &Endpoint| match endpoint.handle() {
             Some(listener) if endpoint.is_listening() => Ok((host::accept(&listener, nonblocking)?, endpoint.family)),
-            _ => Err(if endpoint.is_stream { Errno::Inval } else { Errno::Notsup }),
+            _ => Err(if endpoint.is_stream() { Errno::Inval } else { Errno::Notsup }),
         };
         let given = |listener: &Handle| {
             let family = if host::local_address(listener).is_ok_and(|local| local.is_ipv6()) {
@@ -116,7 +116,7 @@ impl Posix {
         let (connection, family) = self.with_socket(descriptor, own, given)?;
         let connection = Handle::Owned(connection);
         let peer = host::peer_address(&connection)?;
-        let endpoint = Endpoint::accepted(family, connection, nonblocking);
+        let endpoint = Endpoint::accepted(&self.shared.network, family, connection, nonblocking);
         Ok((self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)?, peer))
     }
 
@@ -138,8 +138,8 @@ impl Posix {
         self.with_socket(descriptor, Endpoint::peer_address, host::peer_address)
     }
 
-    /// `recvmsg`, into buffers, given as their number at an address: how many bytes. With `peek`, they stay to be read
-    /// again; with `wait_all`, all that was asked for is waited for.
+    /// `recvmsg`, into buffers: how many bytes, and whose they are. With `peek`, they stay to be read again; with
+    /// `wait_all`, all that was asked for is waited for.
     ///
     /// # Errors
     ///
@@ -151,37 +151,33 @@ impl Posix {
         buffers: Buffers,
         peek: bool,
         wait_all: bool,
-    ) -> Result<u32, Errno> {
-        let vectors = |buffers: Buffers| buffers.read(memory);
-        let length = self.with_socket(
+    ) -> Result<(u32, Option<SocketAddr>), Errno> {
+        let (length, from) = self.with_socket(
             descriptor,
-            |endpoint| host::receive(memory, &*endpoint.connection()?, &vectors(buffers)?, peek, wait_all),
-            |handle| host::receive(memory, handle, &vectors(buffers)?, peek, wait_all),
+            |endpoint| endpoint.receive(memory, &buffers.read(memory)?, peek, wait_all),
+            |handle| {
+                let length = host::receive(memory, handle, &buffers.read(memory)?, peek, wait_all)?;
+                Ok((length, host::peer_address(handle).ok()))
+            },
         )?;
-        u32::try_from(length).map_err(|_| Errno::Overflow)
+        Ok((u32::try_from(length).map_err(|_| Errno::Overflow)?, from))
     }
 
-    /// `sendmsg`, from buffers: how many bytes. An address is not looked at by what is connected; to any other, nothing
-    /// may be sent.
+    /// `sendmsg`, from buffers: how many bytes. A connection does not look at an address.
     ///
     /// # Errors
     ///
-    /// `EACCES` for an address; else as POSIX has them.
+    /// `EACCES` for an address that is not the program's own; else as POSIX has them.
     pub fn send(
         &self,
         descriptor: u32,
         memory: &GuestMemory<'_>,
         buffers: Buffers,
-        has_address: bool,
+        to: Option<SocketAddr>,
     ) -> Result<u32, Errno> {
-        let vectors = |buffers: Buffers| buffers.read(memory);
-        let own = |endpoint: &Endpoint| match endpoint.send(memory, &vectors(buffers)?) {
-            Err(Errno::Destaddrreq) if has_address => Err(Errno::Acces),
-            result => result,
-        };
-        let given = |handle: &Handle| {
-            Ok(crate::system::send(memory, handle.as_fd(), vectors(buffers)?.as_slice()).map_err(Errno::from)?)
-        };
+        let own = |endpoint: &Endpoint| endpoint.send(memory, &buffers.read(memory)?, to);
+        let given =
+            |handle: &Handle| Ok(crate::system::send(memory, handle.as_fd(), buffers.read(memory)?.as_slice())?);
         u32::try_from(self.with_socket(descriptor, own, given)?).map_err(|_| Errno::Overflow)
     }
 
@@ -220,7 +216,7 @@ impl Posix {
     ///
     /// `EBADF`, `ENOTSOCK`.
     pub fn socket_kind(&self, descriptor: u32) -> Result<(bool, bool), Errno> {
-        let own = |endpoint: &Endpoint| Ok((endpoint.is_stream, endpoint.is_listening()));
+        let own = |endpoint: &Endpoint| Ok((endpoint.is_stream(), endpoint.is_listening()));
         self.with_socket(descriptor, own, |handle| Ok((true, host::peer_address(handle).is_err())))
     }
 

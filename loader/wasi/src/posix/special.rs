@@ -24,7 +24,7 @@ impl Special {
         match self {
             Self::Pipe(end) => end.read(memory, vectors),
             Self::Device(device) => device.read(context, memory, vectors),
-            Self::Endpoint(endpoint) => endpoint.receive(memory, vectors),
+            Self::Endpoint(endpoint) => endpoint.read(memory, vectors),
         }
     }
 
@@ -33,7 +33,7 @@ impl Special {
         match self {
             Self::Pipe(end) => end.write(memory, vectors),
             Self::Device(device) => device.write(context, memory, vectors),
-            Self::Endpoint(endpoint) => endpoint.send(memory, vectors),
+            Self::Endpoint(endpoint) => endpoint.write(memory, vectors),
         }
     }
 

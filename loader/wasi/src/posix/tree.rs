@@ -201,19 +201,9 @@ impl Tree {
             if let Some(number) = descriptor_of(&names) {
                 let (path, status) = descriptors.look(number)?;
                 if is_last {
-                    let status = if follow {
-                        status
-                    } else {
-                        FileStatus { size_bytes: path.len() as u64, ..link_status(number) }
-                    };
+                    let status = Some(if follow { status } else { link_status(number, &path) });
                     let descriptor = Some(number);
-                    return Ok(Found {
-                        names,
-                        status: Some(status),
-                        must_be_directory,
-                        ends_in_dots: false,
-                        descriptor,
-                    });
+                    return Ok(Found { names, status, must_be_directory, ends_in_dots: false, descriptor });
                 }
                 names = names_of(&path);
                 continue;
@@ -305,13 +295,14 @@ fn descriptor_of(names: &[String]) -> Option<u32> {
     }
 }
 
-fn link_status(number: u32) -> FileStatus {
+/// What a descriptor's name in `/proc/self/fd` is itself: a link to its path.
+fn link_status(number: u32, path: &str) -> FileStatus {
     FileStatus {
         device: u64::MAX,
         inode: (1 << 32) + u64::from(number),
         file_type: FileType::SymbolicLink,
         links: 1,
-        size_bytes: 0,
+        size_bytes: path.len() as u64,
         accessed: 0,
         modified: 0,
         changed: 0,
