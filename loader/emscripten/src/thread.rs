@@ -121,6 +121,11 @@ impl Thread {
         self.state.context.posix.wasi()
     }
 
+    /// The memory of its instance, also if that imports it; `None` before there is one.
+    pub fn memory(&self) -> Option<Memory> {
+        self.state.memory.get().copied().or_else(|| self.state.found_memory())
+    }
+
     /// Makes the program's instance in `store`, with what it imports of WASI and of Emscripten besides what `linker` defines.
     /// Functions that nothing but a browser has are defined as well: they trap when they are called, and say why.
     ///
