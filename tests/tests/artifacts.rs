@@ -80,7 +80,26 @@ fn artifacts_of_all_revisions_are_read_and_run() -> Result<()> {
             emulated += 1;
         }
     }
+    let linked: Vec<_> =
+        all.iter().filter(|(path, _, _)| path.parent().is_some_and(|path| path.ends_with("1.1"))).collect();
+    ensure!(linked.len() == Target::ALL.len(), "{} artifacts say how they are linked", linked.len());
+    for (path, _, bytes) in linked {
+        if let Ok(image) = Image::from_foreign_bytes(bytes) {
+            check_linked(&image).with_context(|| path.display().to_string())?;
+        }
+    }
     wasmc_tests::say(&format!("{here} artifacts run here, {emulated} emulated, {} in all", all.len()));
+    Ok(())
+}
+
+/// Checks what revision 1 added.
+fn check_linked(image: &Image) -> Result<()> {
+    let dynamic = image.dynamic_linking().context("it says nothing")?;
+    ensure!((dynamic.memory_bytes(), dynamic.memory_alignment()) == (16, 8), "{dynamic:?}");
+    ensure!((dynamic.table_elements(), dynamic.table_alignment()) == (1, 1), "{dynamic:?}");
+    ensure!(dynamic.needed().eq(["needed"]), "{dynamic:?}");
+    ensure!(dynamic.exports().any(|symbol| symbol.name == "count" && symbol.is_thread_local && !symbol.is_weak));
+    ensure!(dynamic.imports().any(|symbol| (symbol.module, symbol.name, symbol.is_weak) == ("GOT.mem", "some", true)));
     Ok(())
 }
 

@@ -10,6 +10,8 @@ use wasmc_tests::random::Random;
 
 /// Imports, tables, segments and globals of all kinds; no start function, since running damaged code is not the point.
 const SAMPLE: &str = r#"(module
+    (@custom "dylink.0" (before first)
+        "\01\04\10\03\01\00" "\02\08\01\06needed" "\03\08\01\04same\80\02" "\04\0f\01\07GOT.mem\04some\01")
     (type $unary (func (param i32) (result i32)))
     (import "h" "one" (func $one (type $unary)))
     (import "h" "two" (func $two (param i64 externref) (result f64 funcref)))
@@ -46,6 +48,11 @@ fn load_and_instantiate(bytes: &[u8]) -> bool {
     linker.trap_unknown_imports(true);
     let Ok(instance) = linker.instantiate(&mut store, &image) else { return false };
     std::hint::black_box(instance.exports(&store));
+    if let Some(dynamic) = image.dynamic_linking() {
+        let symbols = dynamic.exports().chain(dynamic.imports()).map(|symbol| symbol.name);
+        std::hint::black_box(dynamic.needed().chain(dynamic.runtime_paths()).chain(symbols).count());
+        std::hint::black_box((dynamic.memory_alignment(), dynamic.table_alignment()));
+    }
     true
 }
 

@@ -103,25 +103,20 @@ fn link(
     let mut linked = state.dynamic.linked();
     linked.libraries[library].symbols = symbols;
     linked.libraries[library].instance = Some(instance);
+    // Its functions are in its part of the table by now.
+    linked.scanned = linked.scanned.min(placement.table_base.into());
     let is_started = linked.is_started;
     drop(linked);
     entry::resolve(state, store, Some(library), !mode.may_wait)?;
     if is_started {
-        construct(state, store, library, instance)?;
+        return construct(state, store, instance);
     }
+    state.dynamic.linked().waiting.push(instance);
     Ok(())
 }
 
-/// Completes a module's data, and runs its constructors, unless that is done.
-pub(super) fn construct(
-    state: &ThreadState,
-    store: &mut Store,
-    library: usize,
-    instance: Instance,
-) -> Result<(), Failed> {
-    if std::mem::replace(&mut state.dynamic.linked().libraries[library].is_constructed, true) {
-        return Ok(());
-    }
+/// Completes a module's data, and runs its constructors.
+pub(super) fn construct(state: &ThreadState, store: &mut Store, instance: Instance) -> Result<(), Failed> {
     limit_stack(state, store, instance)?;
     for name in ["__wasm_apply_data_relocs", "__wasm_call_ctors", "__post_instantiate"] {
         if let Some(function) = instance.function(store, name) {

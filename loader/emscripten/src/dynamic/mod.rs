@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasmc_loader::{Function, FunctionType, Global, Image, Linker};
+use wasmc_loader::{Function, FunctionType, Global, Image, Instance, Linker};
 
 mod define;
 mod entry;
@@ -107,6 +107,8 @@ struct Linked {
     scanned: u64,
     /// Functions of the interface that are in the table.
     functions: BTreeMap<String, Function>,
+    /// Those whose constructors wait for the program to run, in the order in which they run.
+    waiting: Vec<Instance>,
     /// Whether the program runs: until then memory is taken from below the heap, and constructors wait.
     is_started: bool,
     /// What is opened when `main` has returned.

@@ -35,17 +35,10 @@ pub(crate) fn link(state: &Arc<ThreadState>, store: &mut Store, main: Instance) 
 pub(crate) fn construct(state: &ThreadState, store: &mut Store) -> Result<(), HostError> {
     let mut linked = state.dynamic.linked();
     linked.is_started = true;
-    linked.libraries[0].is_constructed = true;
-    let waiting: Vec<(usize, Instance)> = linked
-        .libraries
-        .iter()
-        .enumerate()
-        .filter(|(_, library)| !library.is_constructed)
-        .filter_map(|(index, library)| Some((index, library.instance?)))
-        .collect();
+    let waiting = std::mem::take(&mut linked.waiting);
     drop(linked);
-    for (library, instance) in waiting {
-        load::construct(state, store, library, instance).map_err(|failed| ended(failed, "a module"))?;
+    for instance in waiting {
+        load::construct(state, store, instance).map_err(|failed| ended(failed, "a module"))?;
     }
     Ok(())
 }

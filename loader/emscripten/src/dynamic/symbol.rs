@@ -47,20 +47,11 @@ pub(crate) struct Library {
     pub(super) needed: Vec<usize>,
     /// `None` until it is there.
     pub(super) instance: Option<Instance>,
-    /// Whether its constructors have run, or are running.
-    pub(super) is_constructed: bool,
 }
 
 impl Library {
     pub(super) fn new(name: &str, is_global: bool) -> Self {
-        Self {
-            name: name.to_owned(),
-            symbols: BTreeMap::new(),
-            is_global,
-            needed: Vec::new(),
-            instance: None,
-            is_constructed: false,
-        }
+        Self { name: name.to_owned(), symbols: BTreeMap::new(), is_global, needed: Vec::new(), instance: None }
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Symbol> {
