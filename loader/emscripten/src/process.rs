@@ -301,6 +301,17 @@ pub(crate) fn system(thread: &ThreadState, caller: &mut Caller<'_>, command: u32
     if command == 0 { Ok(0) } else { thread.fail(caller, Errno::Nosys) }
 }
 
+/// `emscripten_has_asyncify`: whether the program was linked with -sASYNCIFY.
+pub(crate) fn has_asyncify(_: &ThreadState, caller: &mut Caller<'_>) -> Result<u32, HostError> {
+    let instance = caller.instance().ok_or("a function of the interface was called by no program")?;
+    Ok(instance.function(caller.store(), "asyncify_start_unwind").is_some().into())
+}
+
+/// `emscripten_is_main_browser_thread`, `emscripten_is_main_runtime_thread`: whether the program started with this thread.
+pub(crate) fn is_first_thread(thread: &ThreadState, _: &mut Caller<'_>) -> Result<u32, HostError> {
+    Ok(thread.is_main.into())
+}
+
 /// What a program asks for that there is not: no.
 pub(crate) fn no(_: &ThreadState, _: &mut Caller<'_>) -> Result<u32, HostError> {
     Ok(0)

@@ -1,0 +1,194 @@
+//! Modules of the npm registry that Emscripten linked for a browser: a program is run, libraries are called through the
+//! loader's API as a Rust program would.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use wasmc_emscripten::Emscripten;
+use wasmc_loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Value};
+use wasmc_tests::{binary, compile_options, tool};
+use wasmc_wasi::WasiBuilder;
+
+/// `7z-wasm`: the whole program.
+#[test]
+fn seven_zip_makes_and_lists_archives() -> Result<()> {
+    let Some(module) = tool::npm_file("7z-wasm", "1.2.0", "7zz.wasm") else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let text: String = (0..5000).map(|line| format!("{line} is followed by {}\n", line + 1)).collect();
+    std::fs::write(folder.path().join("numbers.txt"), &text)?;
+    std::fs::create_dir(folder.path().join("empty"))?;
+    let run = |arguments: &[&str]| -> Result<String> {
+        let mut command = binary::wasmc()?;
+        command.args(["run", "--dir", "."]).arg(&module).args(arguments).current_dir(folder.path());
+        Ok(String::from_utf8_lossy(&tool::run(&mut command)?.stdout).into_owned())
+    };
+    run(&["a", "x.7z", "numbers.txt", "empty"])?;
+    let archive = std::fs::metadata(folder.path().join("x.7z"))?;
+    ensure!(archive.len() < text.len() as u64 / 4, "{} bytes of {}", archive.len(), text.len());
+    let listed = run(&["l", "x.7z"])?;
+    ensure!(listed.contains("numbers.txt") && listed.contains(&text.len().to_string()), "{listed}");
+    ensure!(run(&["t", "x.7z"])?.contains("Everything is Ok"));
+    run(&["x", "-oout", "x.7z"])?;
+    ensure!(std::fs::read_to_string(folder.path().join("out/numbers.txt"))? == text);
+    ensure!(folder.path().join("out/empty").is_dir());
+    // Other tools can read it.
+    if let Some(zip) = tool::find("7z").or_else(|| tool::find("7zr")) {
+        tool::run(Command::new(zip).arg("t").arg(folder.path().join("x.7z")))?;
+    }
+    Ok(())
+}
+
+/// `sql.js`, built with its checks on: SQLite as a library.
+#[test]
+fn sql_js_runs_statements() -> Result<()> {
+    let Some(module) = tool::npm_file("sql.js", "1.16.0", "dist/sql-wasm-debug.wasm") else { return Ok(()) };
+    run_sql(Library::open(&module)?)
+}
+
+/// SQLite's own module, which imports its memory.
+#[test]
+fn sqlites_own_module_runs_statements() -> Result<()> {
+    const FILE: &str = "sqlite-wasm/jswasm/sqlite3.wasm";
+    let Some(module) = tool::npm_file("@sqlite.org/sqlite-wasm", "3.41.2", FILE) else { return Ok(()) };
+    run_sql(Library::open(&module)?)
+}
+
+fn run_sql(mut library: Library) -> Result<()> {
+    const ROW: u32 = 100;
+    const DONE: u32 = 101;
+    let name = library.text("/tmp/test.db")?;
+    let place = library.call("malloc", &[8])?;
+    ensure!(library.call("sqlite3_open", &[name, place])? == 0);
+    let database = library.word(place)?;
+    let setup = library.text(
+        "CREATE TABLE numbers (n INTEGER PRIMARY KEY, name TEXT); INSERT INTO numbers VALUES (1, 'one'), (2, 'two'), (3, \
+         'three')",
+    )?;
+    ensure!(library.call("sqlite3_exec", &[database, setup, 0, 0, 0])? == 0);
+    let query = library.text("SELECT name, length(name) FROM numbers WHERE n > 1 ORDER BY n")?;
+    ensure!(library.call("sqlite3_prepare_v2", &[database, query, u32::MAX, place, 0])? == 0);
+    let statement = library.word(place)?;
+    let mut rows = Vec::new();
+    loop {
+        match library.call("sqlite3_step", &[statement])? {
+            ROW => {
+                let name = library.call("sqlite3_column_text", &[statement, 0])?;
+                let length = library.call("sqlite3_column_text", &[statement, 1])?;
+                rows.push((library.read(name)?, library.read(length)?));
+            }
+            DONE => break,
+            other => bail!("sqlite3_step gave {other}"),
+        }
+    }
+    let expected = [("two".to_owned(), "3".to_owned()), ("three".to_owned(), "5".to_owned())];
+    ensure!(rows == expected, "{rows:?}");
+    ensure!(library.call("sqlite3_finalize", &[statement])? == 0);
+    let wrong = library.text("SELECT * FROM missing")?;
+    ensure!(library.call("sqlite3_exec", &[database, wrong, 0, 0, 0])? == 1);
+    let message = library.call("sqlite3_errmsg", &[database])?;
+    let message = library.read(message)?;
+    ensure!(message == "no such table: missing", "{message}");
+    ensure!(library.call("sqlite3_close_v2", &[database])? == 0);
+    Ok(())
+}
+
+/// `wasmoon`: Lua as a library, whose errors are long jumps.
+#[test]
+fn wasmoon_runs_a_script_that_catches_an_error() -> Result<()> {
+    let Some(module) = tool::npm_file("wasmoon", "1.16.0", "dist/glue.wasm") else { return Ok(()) };
+    let mut library = Library::open(&module)?;
+    let state = library.call("luaL_newstate", &[])?;
+    library.call("luaL_openlibs", &[state])?;
+    let run = |library: &mut Library, script: &str| -> Result<(u32, String)> {
+        let script = library.text(script)?;
+        ensure!(library.call("luaL_loadstring", &[state, script])? == 0);
+        let status = library.call("lua_pcallk", &[state, 0, 1, 0, 0, 0])?;
+        let result = library.call("lua_tolstring", &[state, u32::MAX, 0])?;
+        let result = library.read(result)?;
+        library.call("lua_settop", &[state, 0])?;
+        Ok((status, result))
+    };
+    let script = "local ok, message = pcall(function() local t = nil; return t.field end)\n\
+                  local sum = 0; for i = 1, 100 do sum = sum + i end\n\
+                  return tostring(ok) .. ' ' .. message .. ' ' .. string.format('%d %.3f', sum, math.pi)";
+    let (status, result) = run(&mut library, script)?;
+    ensure!(status == 0, "{status} {result}");
+    ensure!(result.starts_with("false ") && result.ends_with("5050 3.142"), "{result}");
+    ensure!(result.contains("attempt to index a nil value (local 't')"), "{result}");
+    // One that the script does not catch.
+    let (status, result) = run(&mut library, "error('to the host')")?;
+    ensure!(status == 2 && result.ends_with("to the host"), "{status} {result}");
+    // And many.
+    let script = "local n = 0; for i = 1, 20000 do if not pcall(error, i) then n = n + 1 end end return tostring(n)";
+    ensure!(run(&mut library, script)? == (0, "20000".to_owned()));
+    library.call("lua_close", &[state])?;
+    Ok(())
+}
+
+/// PostgreSQL's `initdb`: a program that its page starts is a library until then.
+#[test]
+fn a_program_is_instantiated_before_it_is_started() -> Result<()> {
+    let Some(module) = tool::npm_file("@electric-sql/pglite", "0.5.16", "dist/initdb.wasm") else { return Ok(()) };
+    let mut library = Library::open(&module)?;
+    let place = library.call("malloc", &[100])?;
+    ensure!(place != 0);
+    library.call("free", &[place])?;
+    Ok(())
+}
+
+/// An instance whose functions are called one by one.
+struct Library {
+    store: Store,
+    instance: Instance,
+    memory: wasmc_loader::Memory,
+}
+
+impl Library {
+    fn open(module: &Path) -> Result<Self> {
+        let artifact = wasmc_compiler::compile(&std::fs::read(module)?, &compile_options())?;
+        let image = Image::from_bytes(artifact.bytes())?;
+        Emscripten::check_names(&image)?;
+        ensure!(Emscripten::is_wanted_by(&image));
+        let mut store = Store::new(StoreOptions::default())?;
+        let thread = Emscripten::new(WasiBuilder::new())?.thread();
+        let instance = thread.instantiate(&Linker::new(), &mut store, &image)?;
+        match thread.initialize(&mut store, instance)? {
+            Outcome::Returned(_) => {}
+            other => bail!("{other:?}"),
+        }
+        let memory = thread.memory().context("a memory")?;
+        Ok(Self { store, instance, memory })
+    }
+
+    fn call(&mut self, name: &str, arguments: &[u32]) -> Result<u32> {
+        let function = self.instance.function(&self.store, name).with_context(|| format!("no {name}"))?;
+        let arguments: Vec<Value> = arguments.iter().map(|argument| Value::from(*argument)).collect();
+        match function.call(&mut self.store, &arguments).with_context(|| name.to_owned())? {
+            Outcome::Returned(values) => match values.first() {
+                Some(Value::I32(value)) => Ok(value.cast_unsigned()),
+                _ => Ok(0),
+            },
+            other => bail!("{name}: {other:?}"),
+        }
+    }
+
+    /// The address of a copy of `text` in its memory.
+    fn text(&mut self, text: &str) -> Result<u32> {
+        let address = self.call("malloc", &[text.len() as u32 + 1])?;
+        self.memory.write(&mut self.store, address.into(), &[text.as_bytes(), b"\0"].concat())?;
+        Ok(address)
+    }
+
+    fn word(&self, address: u32) -> Result<u32> {
+        self.memory.contents(&self.store)?.read_u32(address.into()).context("an address")
+    }
+
+    /// The text at `address`.
+    fn read(&self, address: u32) -> Result<String> {
+        let memory = self.memory.contents(&self.store)?;
+        let bytes: Vec<u8> =
+            (u64::from(address)..).map_while(|at| memory.read_u8(at).filter(|byte| *byte != 0)).collect();
+        Ok(String::from_utf8(bytes)?)
+    }
+}
