@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use cap_primitives::fs::{Metadata, MetadataExt, OpenOptions, OpenOptionsExt, open_dir, symlink as symlink_beneath};
+use cap_primitives::fs::{
+    Metadata, MetadataExt, OpenOptions, OpenOptionsExt, open_dir, rename as rename_beneath, symlink as symlink_beneath,
+};
 use rustix::fs::{OFlags, Stat, Timestamps};
 
 use crate::clock::{SetTime, nanoseconds};
@@ -99,6 +101,10 @@ pub(super) fn status_of(found: &Metadata) -> FileStatus {
         modified: time(found.mtime(), found.mtime_nsec()),
         changed: time(found.ctime(), found.ctime_nsec()),
     }
+}
+
+pub(super) fn rename(directory: &File, name: &Path, new: &File, new_name: &Path) -> Result<(), Errno> {
+    Ok(rename_beneath(directory, name, new, new_name)?)
 }
 
 pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {
