@@ -206,16 +206,25 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied)
 }
 
-/// Below the home directory, where the system keeps caches,
-#[cfg(not(target_os = "macos"))]
+/// The variable that names the home directory;
+#[cfg(not(windows))]
+const HOME: &str = "HOME";
+#[cfg(windows)]
+const HOME: &str = "USERPROFILE";
+/// below it, where the system keeps caches,
+#[cfg(not(any(target_os = "macos", windows)))]
 const CACHE_HOME: &str = ".cache";
-/// and configuration.
-#[cfg(not(target_os = "macos"))]
-const CONFIG_HOME: &str = ".config";
 #[cfg(target_os = "macos")]
 const CACHE_HOME: &str = "Library/Caches";
+#[cfg(windows)]
+const CACHE_HOME: &str = "AppData/Local";
+/// and configuration.
+#[cfg(not(any(target_os = "macos", windows)))]
+const CONFIG_HOME: &str = ".config";
 #[cfg(target_os = "macos")]
 const CONFIG_HOME: &str = "Library/Application Support";
+#[cfg(windows)]
+const CONFIG_HOME: &str = "AppData/Roaming";
 
 fn standard_cache() -> Option<PathBuf> {
     standard("XDG_CACHE_HOME", CACHE_HOME).map(|folder| folder.join("wasmc"))
@@ -225,7 +234,7 @@ fn standard_cache() -> Option<PathBuf> {
 fn standard(name: &str, below_home: &str) -> Option<PathBuf> {
     // The specification has others ignored.
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute(name).or_else(|| absolute("HOME").map(|home| home.join(below_home)))
+    absolute(name).or_else(|| absolute(HOME).map(|home| home.join(below_home)))
 }
 
 fn flag<T>(value: Option<T>, name: &'static str) -> Option<Setting<T>> {

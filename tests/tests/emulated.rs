@@ -20,15 +20,13 @@ const AARCH64_WINDOWS: &str = "aarch64-windows";
 const X86_64_WINDOWS: &str = "x86_64-windows";
 
 const NO_SYMBOLIC_LINKS: &str = "wine makes no symbolic links";
-const SHARING: &str = "what is open is not renamed or removed on Windows as it is elsewhere";
 
 /// What of the WASI suite does not pass, and why. A program that passes has to go from here.
 const WASI_SKIPS: &[(&str, &str, &str)] = &[
     (X86_64_WINDOWS, "dangling_symlink.wasm", NO_SYMBOLIC_LINKS),
     (X86_64_WINDOWS, "nofollow_errors.wasm", NO_SYMBOLIC_LINKS),
     (X86_64_WINDOWS, "path_exists.wasm", NO_SYMBOLIC_LINKS),
-    (X86_64_WINDOWS, "path_link.wasm", SHARING),
-    (X86_64_WINDOWS, "path_rename.wasm", SHARING),
+    (X86_64_WINDOWS, "path_link.wasm", NO_SYMBOLIC_LINKS),
     (X86_64_WINDOWS, "path_symlink_trailing_slashes.wasm", NO_SYMBOLIC_LINKS),
     (X86_64_WINDOWS, "readlink.wasm", NO_SYMBOLIC_LINKS),
     (X86_64_WINDOWS, "symlink_create.wasm", NO_SYMBOLIC_LINKS),

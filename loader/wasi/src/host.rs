@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::{
     FollowSymlinks, SystemTimeSpec, create_dir, hard_link, read_link as read_link_beneath, read_link_contents,
-    remove_dir, remove_file, rename as rename_beneath, set_times as set_times_beneath, set_times_nofollow, stat,
+    remove_dir, remove_file, set_times as set_times_beneath, set_times_nofollow, stat,
 };
 
 use crate::clock::SetTime;
@@ -84,7 +84,7 @@ pub(crate) fn rename(directory: &File, path: &str, new: &File, new_path: &str) -
     if (name != path || new_name != new_path) && !stat(directory, Path::new(name), FollowSymlinks::No)?.is_dir() {
         return Err(Errno::Notdir);
     }
-    Ok(rename_beneath(directory, Path::new(name), new, Path::new(new_name))?)
+    system::rename(directory, Path::new(name), new, Path::new(new_name))
 }
 
 pub(crate) fn read_link(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {

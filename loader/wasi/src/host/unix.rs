@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cap_primitives::fs::{
     DirBuilderExt as _, DirOptions, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, Permissions, open_dir,
-    symlink as symlink_beneath,
+    rename as rename_beneath, symlink as symlink_beneath,
 };
 use rustix::fs::{OFlags, Stat, Timestamps};
 
@@ -136,6 +136,10 @@ pub(super) fn status_of(found: &Metadata) -> FileStatus {
         changed: time(found.ctime(), found.ctime_nsec()),
         permissions: found.mode() & 0o7777,
     }
+}
+
+pub(super) fn rename(directory: &File, name: &Path, new: &File, new_name: &Path) -> Result<(), Errno> {
+    Ok(rename_beneath(directory, name, new, new_name)?)
 }
 
 pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {

@@ -1,11 +1,12 @@
 //! What of directories is Windows' own.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use cap_primitives::fs::{
-    DirOptions, FollowSymlinks, Metadata, OpenOptions, read_base_dir, stat, symlink_dir, symlink_file,
+    DirOptions, FollowSymlinks, Metadata, OpenOptions, read_base_dir, remove_dir, rename as rename_beneath, stat,
+    symlink_dir, symlink_file,
 };
 
 use crate::clock::SetTime;
@@ -15,7 +16,7 @@ use crate::errno::Errno;
 use crate::file;
 use crate::path::OpenRequest;
 use crate::place::Place;
-use crate::system::fd::{AsFd, OwnedFd};
+use crate::system::fd::{AsFd, Kind, OwnedFd};
 use crate::system::fs::{OFlags, Timestamps, file_type, fstat, futimens};
 use crate::types::FileStatus;
 
@@ -41,7 +42,7 @@ pub(crate) fn set_permissions(directory: &File, path: &str, _permissions: u32) -
 
 /// Whether it is a terminal.
 pub(crate) fn is_terminal(file: impl AsFd) -> bool {
-    std::io::IsTerminal::is_terminal(&file.as_fd())
+    matches!(file.as_fd().kind, Kind::File(handle) if handle.is_terminal())
 }
 
 /// How many rows and columns a terminal has is not asked for.
@@ -83,18 +84,28 @@ pub(crate) fn list(directory: &File) -> Result<Listing, Errno> {
     Ok(listing)
 }
 
+/// Opens a file, or else a directory: what may be one is opened so that nobody can rename or remove it meanwhile.
+fn open_any(directory: &File, path: &str, options: &mut OpenOptions) -> io::Result<File> {
+    /// `ERROR_ACCESS_DENIED`
+    const ACCESS_DENIED: i32 = 5;
+    match cap_primitives::fs::open(directory, Path::new(path), options._cap_fs_ext_maybe_dir(false)) {
+        Err(error) if error.raw_os_error() == Some(ACCESS_DENIED) => {
+            cap_primitives::fs::open(directory, Path::new(path), options._cap_fs_ext_maybe_dir(true))
+        }
+        opened => opened,
+    }
+}
+
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
     let has = |flag| request.flags.contains(flag);
     let mut options = OpenOptions::new();
     // Appending is up to each write: a guest may ask for it later, or no more.
     options.read(request.readable).write(request.writable || has(OFlags::TRUNC));
     options.truncate(has(OFlags::TRUNC)).create(has(OFlags::CREATE)).create_new(has(OFlags::CREATE | OFlags::EXCL));
-    options._cap_fs_ext_follow(request.follow)._cap_fs_ext_maybe_dir(true);
-    let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
+    options._cap_fs_ext_follow(request.follow);
+    let opened = match open_any(directory, path, &mut options) {
         // Nothing can be created without write access; what is asked for is no more than to be there.
-        Err(_) if has(OFlags::CREATE) && !request.writable => {
-            cap_primitives::fs::open(directory, Path::new(path), options.write(true))?
-        }
+        Err(_) if has(OFlags::CREATE) && !request.writable => open_any(directory, path, options.write(true))?,
         opened => opened?,
     };
     let is_directory = opened.metadata()?.is_dir();
@@ -109,6 +120,21 @@ pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable:
     }
     let handle = Handle::Owned(OwnedFd::opened(opened, request.flags));
     Ok(Object::File(file::open(handle, request.readable, request.writable, mutable)))
+}
+
+/// The system replaces no directory, so an empty one goes first.
+pub(super) fn rename(directory: &File, name: &Path, new: &File, new_name: &Path) -> Result<(), Errno> {
+    let Err(error) = rename_beneath(directory, name, new, new_name) else { return Ok(()) };
+    let is_directory = |directory, name| stat(directory, name, FollowSymlinks::No).map(|found| found.is_dir());
+    match (is_directory(directory, name), is_directory(new, new_name)) {
+        (Ok(true), Ok(true)) => {
+            remove_dir(new, new_name)?;
+            Ok(rename_beneath(directory, name, new, new_name)?)
+        }
+        (Ok(true), Ok(false)) => Err(Errno::Notdir),
+        (Ok(false), Ok(true)) => Err(Errno::Isdir),
+        _ => Err(error.into()),
+    }
 }
 
 pub(crate) fn symlink(target: &str, directory: &File, path: &str) -> Result<(), Errno> {

@@ -124,6 +124,12 @@ impl<T: AsFd> AsFd for &T {
     }
 }
 
+impl<T: AsFd> AsFd for std::sync::Arc<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
 /// What has a number, which no other open thing has.
 pub(crate) trait AsRawFd {
     fn as_raw_fd(&self) -> RawFd;
