@@ -78,7 +78,11 @@ impl Emscripten {
     pub fn for_image(builder: WasiBuilder, image: &Image) -> Result<Self, WasiError> {
         let has_preopens = image.import_names().any(|(_, field)| field == "fd_prestat_get");
         let is_standalone = image.exports().any(|export| matches!(export.name, "_start" | "_initialize"));
-        Self::start(builder, Start { has_preopens, streams_are_terminals: !is_standalone })
+        let host = Self::start(builder, Start { has_preopens, streams_are_terminals: !is_standalone })?;
+        if image.import_names().any(|(_, field)| field.contains("pthread_create")) {
+            host.posix().has_threads();
+        }
+        Ok(host)
     }
 
     fn start(builder: WasiBuilder, start: Start) -> Result<Self, WasiError> {

@@ -414,8 +414,9 @@ pub(crate) fn fd_fdstat_get(
         |file_type, allowed| DescriptorStatus { file_type, flags: 0, rights: allowed, rights_inheriting: allowed };
     let slot = context.table.slot(descriptor)?;
     let status = match &*slot.object {
+        Object::File(file) if file.is_terminal() => file.status()?,
         _ if slot.opened.as_ref().is_some_and(|opened| opened.is_terminal()) => {
-            // A terminal is a character device that has no position: by that, guests know it.
+            // What only counts as one: a character device that has no position.
             let allowed = rights::file(true, true) & !(rights::FD_SEEK | rights::FD_TELL);
             plain(FileType::CharacterDevice, allowed)
         }

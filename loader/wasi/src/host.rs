@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::{
-    FollowSymlinks, SystemTimeSpec, create_dir, hard_link, read_link as read_link_beneath, read_link_contents,
-    remove_dir, remove_file, set_times as set_times_beneath, set_times_nofollow, stat,
+    AccessModes, AccessType, FollowSymlinks, SystemTimeSpec, access, create_dir, hard_link,
+    read_link as read_link_beneath, read_link_contents, remove_dir, remove_file, set_times as set_times_beneath,
+    set_times_nofollow, stat,
 };
 
 use crate::clock::SetTime;
@@ -27,7 +28,7 @@ use unix as system;
 use windows as system;
 
 pub(crate) use system::{
-    file_status, is_terminal, list, open, open_granted, own_status, set_own_permissions, set_own_times,
+    file_status, is_terminal, list, open, open_granted, own_status, room, set_own_permissions, set_own_times,
     set_permissions, symlink, window_size,
 };
 
@@ -85,6 +86,14 @@ pub(crate) fn rename(directory: &File, path: &str, new: &File, new_path: &str) -
         return Err(Errno::Notdir);
     }
     system::rename(directory, Path::new(name), new, Path::new(new_name))
+}
+
+/// Whether the process may do with what is at `path` what the bits of `wanted` say: read (4), write (2), execute (1).
+pub(crate) fn check_access(directory: &File, path: &str, wanted: u32) -> Result<(), Errno> {
+    let wants = |bit: u32| wanted & bit != 0;
+    let modes = AccessModes { readable: wants(4), writable: wants(2), executable: wants(1) };
+    let wanted = if wanted == 0 { AccessType::Exists } else { AccessType::Access(modes) };
+    Ok(access(directory, Path::new(path), wanted, FollowSymlinks::Yes)?)
 }
 
 pub(crate) fn read_link(directory: &File, path: &str) -> Result<Vec<u8>, Errno> {

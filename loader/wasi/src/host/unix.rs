@@ -104,6 +104,17 @@ pub(crate) fn set_permissions(directory: &File, path: &str, permissions: u32) ->
     Ok(cap_primitives::fs::set_permissions(directory, Path::new(path), permissions)?)
 }
 
+/// How many bytes a directory's file system holds, and how many of them a program cannot have any more.
+pub(crate) fn room(directory: &File) -> (u64, u64) {
+    match rustix::fs::fstatvfs(directory) {
+        Ok(system) => {
+            let bytes = |blocks: u64| blocks.saturating_mul(system.f_frsize);
+            (bytes(system.f_blocks), bytes(system.f_blocks.saturating_sub(system.f_bavail)))
+        }
+        Err(_) => (0, 0),
+    }
+}
+
 /// Whether it is a terminal.
 pub(crate) fn is_terminal(file: impl AsFd) -> bool {
     rustix::termios::isatty(file)

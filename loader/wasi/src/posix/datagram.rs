@@ -11,7 +11,7 @@ use crate::errno::Errno;
 /// How much waits to be received; what comes then is lost, as datagrams may be.
 const WAITING_BYTES_MAX: usize = 1 << 20;
 /// The longest datagram that UDP has.
-const LENGTH_MAX: usize = 65_507;
+pub(super) const LENGTH_MAX: u64 = 65_507;
 /// How long is waited before it is looked whether the program is to be stopped.
 const SLICE: Duration = Duration::from_millis(20);
 /// Ports for those who ask for none.
@@ -106,9 +106,6 @@ impl Mailboxes {
     pub(super) fn send(&self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) -> Result<usize, Errno> {
         if !is_own(to.ip()) {
             return Err(Errno::Acces);
-        }
-        if bytes.len() > LENGTH_MAX {
-            return Err(Errno::Msgsize);
         }
         let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
         let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };

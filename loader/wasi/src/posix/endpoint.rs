@@ -301,6 +301,10 @@ impl Endpoint {
         if !self.family.has(to) {
             return Err(Errno::Afnosupport);
         }
+        let length_bytes: u64 = vectors.as_slice().iter().map(|(_, length_bytes)| length_bytes).sum();
+        if length_bytes > datagram::LENGTH_MAX {
+            return Err(Errno::Msgsize);
+        }
         let mut bytes = Vec::new();
         for (address, length_bytes) in vectors.as_slice() {
             bytes.extend(memory.read_vec(*address, *length_bytes).ok_or(Errno::Fault)?);

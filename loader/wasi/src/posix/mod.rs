@@ -152,11 +152,10 @@ impl Room {
     /// How long a block is.
     pub const BLOCK_BYTES: u32 = 4096;
 
-    /// That of a place in memory; of the host's, only that there is some.
     fn of(place: &Place) -> Self {
         let (limit, used) = match place {
             Place::Memory(memory) => memory.room(),
-            Place::Host(_) => (4 << 30, 2 << 30),
+            Place::Host(directory) => crate::host::room(directory),
         };
         let blocks = |bytes: u64| bytes / u64::from(Self::BLOCK_BYTES);
         let (blocks, free) = (blocks(limit), blocks(limit.saturating_sub(used)));

@@ -50,7 +50,7 @@ impl Posix {
     fn check_parent(&self, found: &Found) -> Result<(), Errno> {
         let tree = &self.shared.tree;
         let parent = &found.names[..found.names.len().saturating_sub(1)];
-        let status = tree.status_at(parent)?;
+        let status = tree.brief_status_at(parent)?;
         if !tree.place_of(&found.names).0.mutable {
             return Err(Errno::Rofs);
         }
@@ -191,9 +191,10 @@ impl Posix {
             return self.descriptor_status(descriptor);
         }
         let (mount, below) = self.shared.tree.place_of(&found.names);
-        let device = match &mount.place {
-            Place::Memory(memory) if status.file_type == FileType::CharacterDevice => memory.device(&below),
-            _ => None,
+        let (status, device) = match (&mount.place, status.file_type) {
+            (Place::Memory(memory), FileType::CharacterDevice) => (status, memory.device(&below)),
+            (Place::Memory(_), FileType::Directory) => (self.shared.tree.status_at(&found.names)?, None),
+            _ => (status, None),
         };
         Ok(Status::new(&status, device))
     }
@@ -208,15 +209,17 @@ impl Posix {
             return Err(Errno::Inval);
         }
         let (found, status) = self.existing(at, path, true)?;
-        let everybody = status.permissions | status.permissions >> 3 | status.permissions >> 6;
-        if everybody & wanted != wanted {
+        if found.descriptor.is_some() {
+            return Ok(());
+        }
+        let (mount, below) = self.shared.tree.place_of(&found.names);
+        if let Place::Host(directory) = &mount.place {
+            crate::host::check_access(directory, &below, wanted)?;
+        } else if !self.shared.tree.is_allowed(&found.names, Some(&status), wanted) {
             return Err(Errno::Acces);
         }
         let is_file = matches!(status.file_type, FileType::RegularFile | FileType::Directory);
-        if wanted & WRITE != 0 && is_file && found.descriptor.is_none() {
-            self.check_mutable(&found)?;
-        }
-        Ok(())
+        if wanted & WRITE != 0 && is_file { self.check_mutable(&found) } else { Ok(()) }
     }
 
     /// `mkdirat`.

@@ -23,6 +23,9 @@ const ATOMIC_BYTES: usize = 4096;
 /// How long is waited before it is looked whether the program is to be stopped.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// How often one waits for the rest of something to be read: whoever is to be stopped must come to know it.
+const PATIENCE_SLICES: u32 = 50;
+
 /// What a pipe's two ends share.
 #[derive(Debug)]
 struct Channel {
@@ -125,7 +128,7 @@ impl End {
         }
         let length_bytes: u64 = vectors.as_slice().iter().map(|(_, length_bytes)| length_bytes).sum();
         let length = usize::try_from(length_bytes).map_err(|_| Errno::Inval)?;
-        let mut state = self.channel.lock();
+        let state = self.channel.lock();
         if !state.has_reader {
             return Err(Errno::Pipe);
         }
@@ -136,14 +139,31 @@ impl End {
         if room < length.min(ATOMIC_BYTES) {
             return Err(self.channel.wait(state, self.is_nonblocking()));
         }
-        let mut written = 0;
-        for (address, length_bytes) in vectors.first_bytes(room as u64) {
-            let bytes = memory.read_vec(address, length_bytes).ok_or(Errno::Fault)?;
-            written += bytes.len();
-            state.bytes.extend(bytes);
+        let mut bytes = Vec::new();
+        // Of more than is ever kept, the rest is for another call.
+        for (address, length_bytes) in vectors.first_bytes(ALONE_BYTES_MAX as u64) {
+            bytes.extend(memory.read_vec(address, length_bytes).ok_or(Errno::Fault)?);
         }
-        self.channel.changed.notify_all();
-        Ok(written)
+        Ok(self.put(state, &bytes))
+    }
+
+    /// Writes bytes as the reader makes room for them: how many, if it does so no more.
+    fn put(&self, mut state: MutexGuard<'_, State>, bytes: &[u8]) -> usize {
+        let (mut written, mut slices) = (0, 0);
+        while state.has_reader && slices < PATIENCE_SLICES {
+            let now = self.channel.room(&state).min(bytes.len() - written);
+            if now > 0 {
+                state.bytes.extend(&bytes[written..written + now]);
+                self.channel.changed.notify_all();
+                (written, slices) = (written + now, 0);
+            }
+            if written == bytes.len() || self.is_nonblocking() || !self.channel.has_threads.load(Ordering::Relaxed) {
+                break;
+            }
+            state = self.channel.changed.wait_timeout(state, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+            slices += 1;
+        }
+        written
     }
 
     pub(crate) fn readiness(&self) -> Readiness {

@@ -1,6 +1,7 @@
 //! `poll`: waits until something can be read or written, on the host and in memory alike.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Posix;
 use crate::clock::{nanoseconds, timespec};
@@ -12,6 +13,8 @@ use crate::types::FileType;
 
 /// How often is looked for what nobody can be waited for in the host's way: pipes that another thread works on.
 const SLICE_NANOSECONDS: u64 = 5_000_000;
+/// How long is slept where nobody wakes a thread that is to be stopped.
+const NAP: Duration = Duration::from_millis(20);
 /// How long is waited at once where nothing but time can pass.
 const LONG_NANOSECONDS: u64 = 1_000_000_000;
 
@@ -115,7 +118,7 @@ impl Posix {
             let threads = self.shared.has_threads.load(std::sync::atomic::Ordering::Relaxed);
             let slice = if threads { SLICE_NANOSECONDS } else { LONG_NANOSECONDS };
             let wait = if count > 0 { 0 } else { left.min(slice) };
-            count += self.wait(interests, &waited, wait, patience)?;
+            count += self.wait(interests, &waited, (wait, end.is_none()), patience)?;
             if count > 0 || left == 0 {
                 return Ok(count);
             }
@@ -143,12 +146,13 @@ impl Posix {
         readiness.host.map(Waited::Handle)
     }
 
-    /// Waits for the host, or for time to pass: how many have something that had nothing before.
+    /// Waits for the host, or for time to pass, which is a part of what is waited for or of no end: how many have something
+    /// that had nothing before.
     fn wait(
         &self,
         interests: &mut [Interest],
         waited: &[(usize, Waited)],
-        timeout: u64,
+        (timeout, is_endless): (u64, bool),
         patience: &dyn Fn() -> bool,
     ) -> Result<u32, Errno> {
         if waited.is_empty() && timeout == 0 {
@@ -167,8 +171,16 @@ impl Posix {
         }
         if timeout == 0 {
             crate::system::event::poll(&mut polled, Some(&timespec(0)))?;
-        } else {
+        } else if !is_endless {
             crate::poll::sleep(&self.context().clock, patience, &mut polled, Some(timeout))?;
+        } else if polled.is_empty() {
+            // No clock of the program's ends this, nor does a virtual one move.
+            std::thread::sleep(Duration::from_nanos(timeout).min(NAP));
+        } else {
+            match crate::system::event::poll(&mut polled, Some(&timespec(timeout))) {
+                Err(crate::system::io::Errno::INTR) => {}
+                result => drop(result?),
+            }
         }
         let mut count = 0;
         for ((index, _), polled) in waited.iter().zip(&polled) {

@@ -166,6 +166,15 @@ impl Tree {
         if path == "." { mount.place.own_status() } else { mount.place.status(&path, FollowSymlinks::No) }
     }
 
+    /// The same, but for how many names a directory has.
+    pub(super) fn brief_status_at(&self, names: &[String]) -> Result<FileStatus, Errno> {
+        let (mount, path) = self.place_of(names);
+        match &mount.place {
+            Place::Memory(memory) => memory.brief_status(&path),
+            Place::Host(_) => self.status_at(names),
+        }
+    }
+
     /// Follows `path` from the directory `start` on; a symbolic link at its end only if `follow` says so, or a slash is
     /// after it.
     pub(super) fn walk(
@@ -208,7 +217,7 @@ impl Tree {
                 names = names_of(&path);
                 continue;
             }
-            let status = match self.status_at(&names) {
+            let status = match self.brief_status_at(&names) {
                 Ok(status) => Some(status),
                 Err(Errno::Noent) if is_last => None,
                 Err(error) => return Err(error),
@@ -237,7 +246,7 @@ impl Tree {
                 _ => return Ok(Found { names, status, must_be_directory, ends_in_dots: false, descriptor: None }),
             }
         }
-        let status = Some(self.status_at(&names)?);
+        let status = Some(self.brief_status_at(&names)?);
         Ok(Found { names, status, must_be_directory, ends_in_dots: true, descriptor: None })
     }
 
