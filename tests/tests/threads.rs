@@ -261,9 +261,9 @@ fn an_embedder_that_panics_stops_its_threads() -> Result<()> {
         ensure!(matches!(&outcome, Outcome::Trapped(it) if it.code == TrapCode::Unreachable), "{outcome:?}");
         let threads = ThreadsBuilder::new().build();
         let mut store = Store::new(StoreOptions::default())?;
-        let call = || threads.run(&mut store, |_| panic!("this as well"));
+        let call = || threads.run(&mut store, |_| -> Result<Outcome> { panic!("this as well") });
         ensure!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err(), "it must panic");
-        let outcome = threads.run(&mut store, |_| Ok(Outcome::Returned(Vec::new())))?;
+        let outcome = threads.run(&mut store, |_| anyhow::Ok(Outcome::Returned(Vec::new())))?;
         ensure!(matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
         Ok(())
     })

@@ -1,6 +1,8 @@
 //! What the interface calls of a program: its own functions, under the names of different releases, and calls of them.
 
-use wasmc_loader::{Function, HostError, Instance, Memory, Number, NumberType, Outcome, Store, Table, Value};
+use wasmc_loader::{
+    Function, HostError, Instance, Memory, Number, NumberType, Outcome, Store, Table, Value, ValueType,
+};
 
 /// What an instance has for its host. Functions are there if the program has a use for what calls them.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Exports {
     pub(crate) thread_free: Option<Export>,
     pub(crate) thread_self: Option<Export>,
     pub(crate) set_stack_limits: Option<Export>,
+    pub(crate) stack_base: Option<Export>,
+    pub(crate) stack_end: Option<Export>,
     pub(crate) set_checked_limits: Option<Export>,
     pub(crate) tls_init: Option<Export>,
     pub(crate) main_queue: Option<Export>,
@@ -83,6 +87,8 @@ impl Exports {
             thread_exit: first(&["_emscripten_thread_exit"]),
             thread_free: first(&["_emscripten_thread_free_data"]),
             thread_self: first(&["pthread_self"]),
+            stack_base: first(&["emscripten_stack_get_base"]),
+            stack_end: first(&["emscripten_stack_get_end"]),
             set_stack_limits: first(&["emscripten_stack_set_limits"]),
             set_checked_limits: first(&["__set_stack_limits"]),
             tls_init: first(&["_emscripten_tls_init", "emscripten_tls_init"]),
@@ -103,6 +109,17 @@ impl Exports {
             Err(error) => Err(HostError::Message(format!("the function with the number {index}: {error}"))),
         }
     }
+}
+
+/// Arguments as `function` takes them: who calls functions by their number, as JavaScript does, need not pass as many as
+/// they declare, nor of the same types.
+pub(crate) fn fit(store: &Store, function: Function, arguments: &[Value]) -> Vec<Value> {
+    let wanted = function.function_type(store).unwrap_or_default().parameters;
+    let fitting = |(index, value_type): (usize, &ValueType)| {
+        let given = arguments.get(index).filter(|value| value.value_type() == *value_type);
+        given.copied().unwrap_or_else(|| Value::default_of(*value_type))
+    };
+    wanted.iter().enumerate().map(fitting).collect()
 }
 
 /// An export that a function of the interface needs.

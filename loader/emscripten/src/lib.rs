@@ -137,9 +137,11 @@ impl Emscripten {
 
     /// Lets the program start threads: `threads` bounds and ends them, each has a store with these `options` (a clone of the
     /// first thread's has the same memory budget), and `instantiate` makes its instance there, as it made the first
-    /// thread's: by [`Thread::instantiate`]. Without this, the program is told that there can be no threads. Whoever calls
-    /// [`Thread::run`] does so in [`Threads::run`], or ends the process by [`Threads::claim_end`]. `instantiate` must not own
-    /// a clone of this.
+    /// thread's: by [`Thread::instantiate`]. It must not own a clone of this. Without it, the program is told that there can
+    /// be no threads.
+    ///
+    /// Whoever calls [`Thread::run`] does so in [`Threads::run`], or ends the process by [`Threads::claim_end`]; whoever calls
+    /// functions of a library ends its threads by [`Threads::stop`].
     pub fn start_threads_with(
         &self,
         threads: Threads,

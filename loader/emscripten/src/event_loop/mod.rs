@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{Function, HostError, Outcome, Store, TrapCode, TrapReport, Value};
 
+use crate::exports::fit;
 use crate::process;
 use crate::thread::{Failed, ThreadState};
 use crate::threads::{self, Message};
@@ -135,6 +136,9 @@ pub(crate) fn run(
     store: &mut Store,
     stays_for_threads: impl Fn() -> bool,
 ) -> Result<Option<Outcome>, Failed> {
+    if thread.is_main {
+        thread.context.pthreads.set_main_waiting();
+    }
     loop {
         match next(thread)? {
             Next::Task(number, task) => {
@@ -211,5 +215,6 @@ pub(crate) fn end_unless_kept(thread: &ThreadState, store: &mut Store) -> Result
 /// Calls a function of the program's table.
 fn call_back(thread: &ThreadState, store: &mut Store, function: u32, arguments: &[Value]) -> Result<Called, Failed> {
     let function = thread.found_exports()?.function(store, function)?;
+    let arguments = &fit(store, function, arguments);
     thread.call(store, "a function that was to be called later", function, arguments)
 }

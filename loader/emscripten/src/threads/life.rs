@@ -1,14 +1,14 @@
 //! What a thread does from its first call to its last.
 
-use wasmc_loader::{Caller, HostError, Outcome, Store, TrapCode, TrapReport, Value, ValueType};
+use wasmc_loader::{Caller, HostError, Outcome, Store, TrapCode, TrapReport, Value};
 
 use super::Stack;
 use crate::event_loop::{self, Called};
-use crate::exports::{Exports, needed};
+use crate::exports::{Exports, fit, needed};
 use crate::process;
 use crate::thread::{Failed, Thread, ThreadState};
 
-/// What stacks are in programs whose threads' are as large as the first one's, unless they are linked otherwise.
+/// What a stack is, unless a program is linked otherwise.
 const STACK_BYTES_DEFAULT: u32 = 64 << 10;
 
 /// Tells the C library on which thread it is, and makes the thread's own variables.
@@ -17,7 +17,7 @@ pub(super) fn initialize(exports: &Exports, store: &mut Store, pthread: u32, is_
     let takes = init.parameter_count(store);
     // Its address; whether it is the browser's, and the program's, first; whether it may wait; in some releases the size
     // of others' stacks; in most, whether its times are measured.
-    let stack_bytes = if is_main && takes >= 6 { STACK_BYTES_DEFAULT } else { 0 };
+    let stack_bytes = if is_main && takes >= 6 { first_stack_bytes(exports, store)? } else { 0 };
     let first = u32::from(is_main);
     let arguments = [pthread, first, first, 1, stack_bytes, 0];
     init.call(store, &arguments[..takes.min(arguments.len())])?;
@@ -25,6 +25,13 @@ pub(super) fn initialize(exports: &Exports, store: &mut Store, pthread: u32, is_
         tls_init.call(store, &[])?;
     }
     Ok(())
+}
+
+/// The size of the first thread's stack, which is that of others unless they are linked otherwise.
+fn first_stack_bytes(exports: &Exports, store: &mut Store) -> Result<u32, HostError> {
+    let [Some(base), Some(end)] = [exports.stack_base, exports.stack_end] else { return Ok(STACK_BYTES_DEFAULT) };
+    let (base, end) = (base.call(store, &[])?, end.call(store, &[])?);
+    Ok(base.checked_sub(end).filter(|size| *size > 0).unwrap_or(STACK_BYTES_DEFAULT))
 }
 
 /// The life of a thread besides the first: how the program ended by it, if it did.
@@ -68,17 +75,7 @@ fn live(
     needed(exports.stack_restore, "stackRestore")?.call(store, &[stack.top])?;
     initialize(&exports, store, state.pthread(), false)?;
     let start = exports.function(store, start)?;
-    // Functions of other types are started as well, as where arguments are passed in registers.
-    let function_type = start.function_type(store).unwrap_or_default();
-    let arguments: Vec<Value> = function_type
-        .parameters
-        .iter()
-        .enumerate()
-        .map(|(index, value_type)| match (index, value_type) {
-            (0, ValueType::I32) => Value::I32(argument.cast_signed()),
-            _ => Value::default_of(*value_type),
-        })
-        .collect();
+    let arguments = fit(store, start, &[Value::I32(argument.cast_signed())]);
     match state.call(store, "a thread's function", start, &arguments)? {
         Called::Ended(outcome) => Ok(Some(outcome)),
         Called::Unwound if is_over(state, store)? => Ok(None),

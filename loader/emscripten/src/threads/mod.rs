@@ -94,6 +94,11 @@ impl Pthreads {
         self.registry.are_busy()
     }
 
+    /// The first thread waits for what comes, on the calling thread of the host.
+    pub(crate) fn set_main_waiting(&self) {
+        self.registry.set_main_waiting();
+    }
+
     pub(crate) fn wake_main(&self) {
         self.registry.wake_main();
     }

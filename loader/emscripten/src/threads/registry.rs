@@ -80,9 +80,12 @@ impl Registry {
     }
 
     pub(super) fn insert_main(&self, pthread: u32) {
-        let mut state = self.lock();
-        state.main = Some(pthread);
-        state.main_thread = Some(std::thread::current());
+        self.lock().main = Some(pthread);
+    }
+
+    /// The first thread waits for what comes, on the calling thread of the host.
+    pub(super) fn set_main_waiting(&self) {
+        self.lock().main_thread = Some(std::thread::current());
     }
 
     pub(super) fn main(&self) -> Option<u32> {

@@ -37,6 +37,8 @@ pub(super) struct State {
     last_number: u32,
     /// Those that run or are being made, by their numbers.
     pub(super) running: BTreeMap<u32, InterruptHandle>,
+    /// How many have left their place to others, but are not gone yet.
+    leaving: usize,
     /// Whether some thread has ended the program. From then on no other can.
     has_ended: bool,
     /// How it did, if it was not the first.
@@ -47,6 +49,8 @@ pub(super) struct State {
 struct Place {
     group: Arc<Group>,
     number: u32,
+    /// Whether another thread may have it.
+    is_left: bool,
 }
 
 /// A new thread's work, and what is dropped when nothing of the thread is left.
@@ -54,7 +58,8 @@ pub struct Work<F, L> {
     /// Called on the new thread, with its number. What it gives ends the program, unless that is `None` or
     /// [`Outcome::Returned`].
     pub run: F,
-    /// Dropped on the new thread, after its store is, and its place is free for another one.
+    /// Dropped on the new thread, after its store is, and its place is free for another one, and before [`Threads::run`]
+    /// returns.
     pub last: L,
 }
 
@@ -170,7 +175,7 @@ impl Place {
         }
         let number = state.next_number();
         state.running.insert(number, handle);
-        Some(Self { group: Arc::clone(group), number })
+        Some(Self { group: Arc::clone(group), number, is_left: false })
     }
 
     /// Ends the program, unless someone did before. Until the place is given up, [`Threads::run`] does not return.
@@ -179,7 +184,7 @@ impl Place {
         struct Stop<'a>(&'a Place);
         impl Drop for Stop<'_> {
             fn drop(&mut self) {
-                let Place { group, number } = self.0;
+                let Place { group, number, .. } = self.0;
                 drop(group.stop_others(group.lock(), Some(*number)));
             }
         }
@@ -196,9 +201,25 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Another thread may have the place; the program is not over yet, though.
+    fn leave(&mut self) {
+        let mut state = self.group.lock();
+        state.running.remove(&self.number);
+        state.leaving += 1;
+        self.is_left = true;
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.group.lock().running.remove(&self.number);
+        let mut state = self.group.lock();
+        if self.is_left {
+            state.leaving -= 1;
+        } else {
+            state.running.remove(&self.number);
+        }
+        drop(state);
         self.group.gone.notify_all();
     }
 }
@@ -224,7 +245,7 @@ impl Group {
     {
         let Ok(mut store) = Store::new(options) else { return Ok(None) };
         // From here on the store is told to stop when the program ends, whatever its start function does.
-        let Some(place) = Place::take(group, store.interrupt_handle()) else { return Ok(None) };
+        let Some(mut place) = Place::take(group, store.interrupt_handle()) else { return Ok(None) };
         let Some(Work { run, last }) = prepare(&mut store)? else { return Ok(None) };
         let number = place.number;
         let run = move || {
@@ -233,8 +254,9 @@ impl Group {
             if let Some(outcome @ (Outcome::Exited(_) | Outcome::Trapped(_) | Outcome::Threw(_))) = outcome {
                 place.end_program(&outcome);
             }
-            drop(place);
+            place.leave();
             drop(last);
+            drop(place);
         };
         let builder = std::thread::Builder::new().name(format!("thread {number}")).stack_size(group.stack_bytes);
         Ok(builder.spawn(run).ok().map(|_| number))
@@ -244,7 +266,7 @@ impl Group {
     fn stop_others<'a>(&'a self, mut state: MutexGuard<'a, State>, own: Option<u32>) -> MutexGuard<'a, State> {
         loop {
             let mut others = state.running.iter().filter(|(number, _)| Some(**number) != own).peekable();
-            if others.peek().is_none() {
+            if others.peek().is_none() && state.leaving == 0 {
                 return state;
             }
             others.for_each(|(_, handle)| handle.interrupt());

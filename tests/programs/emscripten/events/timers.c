@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static int intervals, loops, immediates;
-static long interval, cancelled;
+static long interval;
 
 static void handler(void) { printf("handler\n"); }
 static void once(void *argument) { printf("once %ld\n", (long)argument); }
@@ -31,7 +31,6 @@ static EM_BOOL immediate_loop(void *argument) {
 
 static void nested(void *argument) {
     printf("nested\n");
-    emscripten_clear_timeout(cancelled);
     emscripten_async_call(once, (void *)7, 5);
     emscripten_set_immediate(once, (void *)8);
     emscripten_set_timeout_loop(timeout_loop, 30, (void *)9);
@@ -49,7 +48,6 @@ int main(void) {
     emscripten_clear_immediate(immediate);
     emscripten_set_immediate_loop(immediate_loop, (void *)7);
     emscripten_set_timeout(nested, 600, NULL);
-    cancelled = (long)emscripten_set_timeout(never, 900, NULL);
     printf("main\n");
     return 3;
 }
