@@ -24,7 +24,7 @@ mod run;
 mod timeout;
 mod values;
 
-pub use modules::{Modules, Objects, Side};
+pub use modules::{BesideExecutable, Modules, Objects, Side};
 pub use options::{Grant, RunOptions, UnknownImports, Variable};
 pub use quantity::{Duration, Size};
 pub use run::run;

@@ -9,7 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use clap::Parser;
-use wasmrun::{Modules, Objects, Program, RunOptions};
+use wasmrun::{BesideExecutable, Modules, Objects, Program, RunOptions};
 
 // Where musl's allocator would be the choice, which makes a mapping for each size.
 #[cfg(target_env = "musl")]
@@ -51,11 +51,8 @@ fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
     let embedded = wasmrun::embedded::open(&name)?;
     let arguments: Vec<OsString> = embedded.arguments.iter().chain(arguments.iter().skip(1)).cloned().collect();
     let program = Program { tool: "wasmrun", image: embedded.image, file: name.into(), arguments: &arguments };
-    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &objects())
-}
-
-fn objects() -> Arc<dyn Modules> {
-    Arc::new(Objects)
+    let modules: Arc<dyn Modules> = Arc::new(BesideExecutable);
+    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &modules)
 }
 
 fn parse(arguments: Vec<OsString>) -> Command {
@@ -80,5 +77,6 @@ fn run(command: &Command) -> anyhow::Result<i32> {
     let (file, arguments) = wasmrun::program(&command.program)?;
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
-    wasmrun::run(&command.options, &program, &objects())
+    let modules: Arc<dyn Modules> = Arc::new(Objects);
+    wasmrun::run(&command.options, &program, &modules)
 }

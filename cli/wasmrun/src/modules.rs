@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use wasmc_emscripten::{ModuleError, ModuleRequest};
 use wasmc_loader::{DebugOptions, Image};
 
@@ -19,6 +19,18 @@ pub trait Modules: Send + Sync {
     ///
     /// If it cannot be read, or cannot be loaded.
     fn open(&self, file: &Path) -> anyhow::Result<Image>;
+
+    /// The directory that the program, which is in `file`, lies in.
+    ///
+    /// # Errors
+    ///
+    /// If it is not known.
+    fn directory(&self, file: &Path) -> anyhow::Result<PathBuf> {
+        Ok(match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        })
+    }
 
     /// The side module `name` in the program's own directory; `None` if there is none.
     ///
@@ -64,20 +76,40 @@ impl Modules for Objects {
     }
 }
 
+/// Modules that are compiled already, for a program inside this executable.
+#[derive(Debug)]
+pub struct BesideExecutable;
+
+impl Modules for BesideExecutable {
+    fn open(&self, file: &Path) -> anyhow::Result<Image> {
+        Objects.open(file)
+    }
+
+    /// Not that which it was started from: it may have been found by its name alone.
+    fn directory(&self, _: &Path) -> anyhow::Result<PathBuf> {
+        let executable = std::env::current_exe().context("where this executable lies is not known")?;
+        Objects.directory(&executable)
+    }
+
+    fn side_module(&self, directory: &Path, name: &str) -> anyhow::Result<Option<Side>> {
+        Objects.side_module(directory, name)
+    }
+
+    fn compile(&self, _: &str, _: &[u8]) -> anyhow::Result<Option<Image>> {
+        Ok(None)
+    }
+}
+
 /// Where a program's side modules come from, and what holds for them.
 pub(crate) struct SideModules {
     modules: Arc<dyn Modules>,
     options: RunOptions,
-    directory: PathBuf,
+    file: PathBuf,
 }
 
 impl SideModules {
     pub(crate) fn new(modules: &Arc<dyn Modules>, options: &RunOptions, program: &Program<'_>) -> Self {
-        let directory = match program.file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        Self { modules: Arc::clone(modules), options: options.clone(), directory }
+        Self { modules: Arc::clone(modules), options: options.clone(), file: program.file.clone() }
     }
 
     /// The module that is asked for.
@@ -97,11 +129,12 @@ impl SideModules {
         if name.file_name() != Some(name.as_os_str()) || request.name.contains(['/', '\\', ':']) {
             return Ok(None);
         }
-        let (file, image) = match self.modules.side_module(&self.directory, request.name)? {
+        let directory = self.modules.directory(&self.file)?;
+        let (file, image) = match self.modules.side_module(&directory, request.name)? {
             None => return Ok(None),
             Some(Side::Compiled(file, image)) => (file, image),
             Some(Side::Object(file)) => {
-                self.check_is_not_its_own(&file)?;
+                self.check_is_not_its_own(&directory, &file)?;
                 let image = crate::open(&file)?;
                 (file, image)
             }
@@ -111,8 +144,8 @@ impl SideModules {
     }
 
     /// Refuses an object that the program may have made: its code would be bound by nothing.
-    fn check_is_not_its_own(&self, file: &Path) -> anyhow::Result<()> {
-        let place = self.directory.canonicalize()?;
+    fn check_is_not_its_own(&self, directory: &Path, file: &Path) -> anyhow::Result<()> {
+        let place = directory.canonicalize()?;
         for grant in &self.options.directories {
             let granted = grant.host.canonicalize()?;
             ensure!(
