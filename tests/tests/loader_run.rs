@@ -362,6 +362,65 @@ fn host_functions_are_values() -> Result<()> {
 }
 
 #[test]
+fn imports_are_bound_to_own_exports() -> Result<()> {
+    let text = r#"(module
+        (import "m" "own" (func $own (param i32) (result i32)))
+        (table 1 funcref)
+        (elem (i32.const 0) func $own)
+        (global $base (mut i32) (i32.const 5))
+        (func (export "own") (param i32) (result i32) (i32.add (local.get 0) (global.get $base)))
+        (func (export "direct") (param i32) (result i32) (call $own (local.get 0)))
+        (func (export "other") (result i64) (i64.const 1))
+        (export "again" (func $own))
+        (func (export "by_number") (param i32) (result i32)
+            (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0))))"#;
+    let mut linker = Linker::new();
+    linker.own_export("m", "own", "own")?;
+    let mut program = Program::new(text, &linker)?;
+    for name in ["own", "direct", "again", "by_number"] {
+        ensure_values(&program.returned(name, &[Value::I32(2)])?, &[Value::I32(7)])?;
+    }
+    // What is not the instance's own, is no function of that type, or is not there.
+    for (export, found) in [("again", "nothing"), ("other", "func () -> (i64)"), ("missing", "nothing")] {
+        let mut linker = Linker::new();
+        linker.own_export("m", "own", export)?;
+        match Program::new(text, &linker) {
+            Err(error) if error.to_string().contains(&format!("but is {found}")) => {}
+            Err(error) => bail!("{export}: {error}"),
+            Ok(_) => bail!("{export} is taken"),
+        }
+    }
+    Ok(())
+}
+
+fn ensure_values(found: &[Value], expected: &[Value]) -> Result<()> {
+    if found == expected { Ok(()) } else { bail!("{found:?} instead of {expected:?}") }
+}
+
+#[test]
+fn functions_of_a_linker_are_values_with_a_caller() -> Result<()> {
+    let mut linker = Linker::new();
+    linker.function("m", "length", |caller: &mut Caller<'_>| caller.memory().map_or(0, |memory| memory.length()))?;
+    let mut program = Program::new(
+        r#"(module (memory (export "memory") 3) (table (export "table") 1 funcref)
+            (func (export "call") (result i64) (call_indirect (result i64) (i32.const 0))))"#,
+        &linker,
+    )?;
+    let (store, instance) = (&mut program.store, program.instance);
+    let function = linker.function_for(store, instance, "m", "length").context("the function")?;
+    let table = instance.export(store, "table").and_then(|item| item.table()).context("a table")?;
+    table.set(store, 0, Value::Function(Some(function)))?;
+    ensure_values(&program.returned("call", &[])?, &[Value::I64(3 << 16)])?;
+    let mut other = Store::new(StoreOptions::default())?;
+    if linker.function_for(&mut other, instance, "m", "length").is_some()
+        || linker.function_for(&mut program.store, instance, "m", "missing").is_some()
+    {
+        bail!("there is such a function");
+    }
+    Ok(())
+}
+
+#[test]
 fn limits_hold() -> Result<()> {
     let text = r#"(module
         (memory (export "memory") 1)

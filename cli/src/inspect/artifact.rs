@@ -98,6 +98,7 @@ fn options(descriptor: &Descriptor) -> Vec<&'static str> {
         (flag::INTERRUPTIBLE, "interruptible"),
         (flag::CANONICAL_NANS, "canonical NaNs"),
         (flag::EXPLICIT_CHECKS, "explicit bounds checks"),
+        (flag::DYNAMIC, "linked while it runs"),
     ];
     names.into_iter().filter(|(bit, _)| descriptor.flags & bit != 0).map(|(_, name)| name).collect()
 }

@@ -26,7 +26,7 @@ mod timeout;
 mod values;
 
 pub use command_line::{Command, parse, unknown_option};
-pub use modules::{Modules, Objects, Side};
+pub use modules::{BesideExecutable, Modules, Objects, Side};
 pub use options::{Grant, OPTIONS, OptionRow, RunOptions, Takes, UnknownImports, Variable};
 pub use quantity::{Duration, Size};
 pub use run::run;

@@ -8,7 +8,7 @@ use std::ffi::{OsString, c_char, c_int};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use wasmrun::{Command, Modules, Objects, Program, RunOptions};
+use wasmrun::{BesideExecutable, Command, Modules, Objects, Program, RunOptions};
 
 #[cfg(all(target_env = "musl", panic = "abort"))]
 mod no_unwinder;
@@ -35,11 +35,8 @@ fn run_embedded(arguments: &[OsString]) -> anyhow::Result<i32> {
     let embedded = wasmrun::embedded::open(&name)?;
     let arguments: Vec<OsString> = embedded.arguments.iter().chain(arguments.iter().skip(1)).cloned().collect();
     let program = Program { tool: "wasmrun", image: embedded.image, file: name.into(), arguments: &arguments };
-    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &objects())
-}
-
-fn objects() -> Arc<dyn Modules> {
-    Arc::new(Objects)
+    let modules: Arc<dyn Modules> = Arc::new(BesideExecutable);
+    wasmrun::run(&embedded.options, &ManuallyDrop::new(program), &modules)
 }
 
 fn run(mut arguments: Vec<OsString>) -> anyhow::Result<i32> {
@@ -67,5 +64,6 @@ fn run_program(options: &RunOptions, words: &[OsString]) -> anyhow::Result<i32> 
     let file = std::path::PathBuf::from(file);
     let image = wasmrun::open(&file)?;
     let program = ManuallyDrop::new(Program { tool: "wasmrun", image, file, arguments });
-    wasmrun::run(options, &program, &objects())
+    let modules: Arc<dyn Modules> = Arc::new(Objects);
+    wasmrun::run(options, &program, &modules)
 }

@@ -87,12 +87,24 @@ fn unknown(
     Some(Definition::Host(Arc::new(definition.with_identity(function_identity(inner, record)?))))
 }
 
-/// The function that the module itself defines and exports as `name`.
-fn own_function(inner: &ImageInner, name: &str) -> Option<u32> {
-    let mut exports = inner.metadata.exports.iter();
-    let export = exports.find(|export| inner.metadata.string(export.name) == Some(name))?;
-    let is_own = export.kind == entity_kind::FUNCTION && export.index >= inner.metadata.header.imported_functions;
-    is_own.then_some(export.index)
+/// The function that the module itself defines and exports as `name`, if an import can be bound to it.
+fn own_function(inner: &ImageInner, record: &ImportRecord, name: &str) -> Result<u32, String> {
+    let metadata = &inner.metadata;
+    let mut exports = metadata.exports.iter();
+    let export = exports.find(|export| metadata.string(export.name) == Some(name));
+    let is_own = |index: u32| index >= metadata.header.imported_functions;
+    let export = export.filter(|export| export.kind == entity_kind::FUNCTION && is_own(export.index));
+    let index = export.ok_or("nothing that the module itself defines")?.index;
+    let found = metadata.functions.at(index as usize);
+    let found = found.and_then(|function| inner.type_identities.get(function.type_index as usize).copied());
+    let identities = found.zip(function_identity(inner, record));
+    if record.kind != entity_kind::FUNCTION
+        || !identities.is_some_and(|(found, required)| registry::is_subtype(found, required))
+    {
+        let found = inner.types().extern_type(entity_kind::FUNCTION, index);
+        return Err(found.map_or_else(String::new, |found| found.to_string()));
+    }
+    Ok(index)
 }
 
 fn function_identity(inner: &ImageInner, record: &ImportRecord) -> Option<u32> {
@@ -122,19 +134,7 @@ fn bind(
             return Ok(());
         }
         Definition::OwnExport(name) => {
-            let own = own_function(inner, &name).ok_or("nothing that the module exports")?;
-            let found = inner.metadata.functions.at(own as usize).ok_or("nothing that the module exports")?;
-            let found = inner.type_identities.get(found.type_index as usize).copied();
-            let fits = found.zip(function_identity(inner, record));
-            if record.kind != entity_kind::FUNCTION
-                || !fits.is_some_and(|(found, required)| registry::is_subtype(found, required))
-            {
-                return Err(inner
-                    .types()
-                    .extern_type(entity_kind::FUNCTION, own)
-                    .map_or_else(String::new, |own| own.to_string()));
-            }
-            imports.functions.push(ImportedFunction::Own(own));
+            imports.functions.push(ImportedFunction::Own(own_function(inner, record, &name)?));
             return Ok(());
         }
     };

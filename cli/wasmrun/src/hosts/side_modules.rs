@@ -16,16 +16,12 @@ use crate::run::check;
 pub(crate) struct SideModules {
     modules: Arc<dyn Modules>,
     options: RunOptions,
-    directory: PathBuf,
+    file: PathBuf,
 }
 
 impl SideModules {
     pub(crate) fn new(modules: &Arc<dyn Modules>, options: &RunOptions, program: &Program<'_>) -> Self {
-        let directory = match program.file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        Self { modules: Arc::clone(modules), options: options.clone(), directory }
+        Self { modules: Arc::clone(modules), options: options.clone(), file: program.file.clone() }
     }
 
     /// The module that is asked for.
@@ -45,11 +41,12 @@ impl SideModules {
         if name.file_name() != Some(name.as_os_str()) || request.name.contains(['/', '\\', ':']) {
             return Ok(None);
         }
-        let (file, image) = match self.modules.side_module(&self.directory, request.name)? {
+        let directory = self.modules.directory(&self.file)?;
+        let (file, image) = match self.modules.side_module(&directory, request.name)? {
             None => return Ok(None),
             Some(Side::Compiled(file, image)) => (file, image),
             Some(Side::Object(file)) => {
-                self.check_is_not_its_own(&file)?;
+                self.check_is_not_its_own(&directory, &file)?;
                 let image = crate::open(&file)?;
                 (file, image)
             }
@@ -59,8 +56,8 @@ impl SideModules {
     }
 
     /// Refuses an object that the program may have made: its code would be bound by nothing.
-    fn check_is_not_its_own(&self, file: &Path) -> anyhow::Result<()> {
-        let place = self.directory.canonicalize()?;
+    fn check_is_not_its_own(&self, directory: &Path, file: &Path) -> anyhow::Result<()> {
+        let place = directory.canonicalize()?;
         for grant in &self.options.directories {
             let granted = grant.host.canonicalize()?;
             ensure!(

@@ -12,6 +12,9 @@ use crate::thread::ThreadState;
 /// How many modules may need each other in a row.
 const DEPTH_MAX: u32 = 64;
 
+/// How many modules a program may load, or try to: each takes some of the host's memory, for good.
+const LIBRARIES_MAX: usize = 4096;
+
 /// How a module is to be loaded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mode {
@@ -37,7 +40,11 @@ pub(super) fn load(
         entry::resolve(state, store, None, false)?;
         return Ok(known);
     }
+    let count = linked.libraries.len();
     drop(linked);
+    if count >= LIBRARIES_MAX {
+        return Err(Failed::Told("Error: too many modules were loaded".to_owned()));
+    }
     if depth > DEPTH_MAX {
         return Err(Failed::Told("Error: modules need each other in too long a row".to_owned()));
     }

@@ -48,6 +48,14 @@ struct Record {
 const OLDER: Record = Record { flags: 20, contents: None, name: 44 };
 const NEWER: Record = Record { flags: 4, contents: Some(28), name: 36 };
 
+/// Ends a program that is not linked to load anything.
+fn check_is_linked(thread: &ThreadState) -> Result<(), HostError> {
+    if thread.dynamic.is_used() {
+        return Ok(());
+    }
+    Err("the program opens a library, but was not linked to do so: link it with -sMAIN_MODULE".into())
+}
+
 fn is_newer(state: &ThreadState) -> bool {
     let linked = state.dynamic.linked();
     linked.imports_of_main.get("_dlsym_js").is_some_and(|function| function.parameters.len() > 2)
@@ -103,6 +111,7 @@ pub(crate) fn finish_opening(thread: &ThreadState, store: &mut Store) -> Result<
 }
 
 fn open_in(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool, HostError> {
+    check_is_linked(thread)?;
     let state = thread.shared()?;
     let memory = thread.found_memory().ok_or("a library is opened before the program runs")?;
     let record = if is_newer(thread) { NEWER } else { OLDER };
@@ -156,6 +165,7 @@ fn normalize(path: &str) -> String {
 
 /// `_dlsym_js`: the address or the number of what a library, and what it needs, defines; 0 if it does not.
 pub(crate) fn look_up(thread: &ThreadState, caller: &mut Caller<'_>, handle: u32, name: u32) -> Result<u32, HostError> {
+    check_is_linked(thread)?;
     let memory = thread.exports(caller)?.memory;
     let store = caller.store();
     let name = name_at(store, memory, name).unwrap_or_default();
