@@ -217,14 +217,14 @@ const CACHE_HOME: &str = ".cache";
 #[cfg(target_os = "macos")]
 const CACHE_HOME: &str = "Library/Caches";
 #[cfg(windows)]
-const CACHE_HOME: &str = "AppData/Local";
+const CACHE_HOME: &str = "AppData\\Local";
 /// and configuration.
 #[cfg(not(any(target_os = "macos", windows)))]
 const CONFIG_HOME: &str = ".config";
 #[cfg(target_os = "macos")]
 const CONFIG_HOME: &str = "Library/Application Support";
 #[cfg(windows)]
-const CONFIG_HOME: &str = "AppData/Roaming";
+const CONFIG_HOME: &str = "AppData\\Roaming";
 
 fn standard_cache() -> Option<PathBuf> {
     standard("XDG_CACHE_HOME", CACHE_HOME).map(|folder| folder.join("wasmc"))
