@@ -98,11 +98,9 @@ impl Program {
         );
         let artifact = wasmc_compiler::compile(&wat::parse_str(text)?, &wasmc_tests::compile_options())?;
         let image = Image::from_bytes(artifact.bytes())?;
-        let mut linker = Linker::new();
         let thread = Emscripten::for_image(builder, &image)?.thread();
-        thread.add_imported(&mut linker, &image)?;
         let mut store = Store::new(StoreOptions::default())?;
-        let instance = linker.instantiate(&mut store, &image)?;
+        let instance = thread.instantiate(&Linker::new(), &mut store, &image)?;
         Ok(Self { store, instance })
     }
 

@@ -321,7 +321,7 @@ impl NamedCpu {
     pub fn highest_level(architecture: Architecture, available: CpuFeatures) -> &'static str {
         let is_level = |cpu: &&Self| cpu.name.starts_with("x86-64-v") || cpu.name.starts_with("armv8.");
         let fits = |cpu: &&Self| cpu.architecture == architecture && cpu.features.missing_in(available).is_empty();
-        let highest = Self::ALL.iter().filter(is_level).filter(fits).next_back();
+        let highest = Self::ALL.iter().filter(is_level).rfind(fits);
         highest.filter(|cpu| !cpu.features.is_empty()).map_or("baseline", |cpu| cpu.name)
     }
 

@@ -195,13 +195,15 @@ impl Formatter<'_> {
             }
             b'c' => {
                 let byte = self.argument_32()? as u8;
-                return Some(pad(text, directive, &[byte]));
+                pad(text, directive, &[byte]);
+                return Some(());
             }
             b's' => {
                 let address = self.argument_32()?;
                 let bytes = if address == 0 { b"(null)".to_vec() } else { read_bytes(&self.memory, address)? };
                 let kept = &bytes[..bytes.len().min(directive.precision.unwrap_or(usize::MAX))];
-                return Some(pad(text, directive, kept));
+                pad(text, directive, kept);
+                return Some(());
             }
             other => {
                 text.push(other);
@@ -212,7 +214,8 @@ impl Formatter<'_> {
             directive.zeros && !directive.left && directive.precision.is_none_or(|_| b"eEfFgG".contains(&conversion));
         let missing = directive.width.saturating_sub(sign.len() + digits.len());
         let filled = if zeros { format!("{sign}{}{digits}", "0".repeat(missing)) } else { format!("{sign}{digits}") };
-        Some(pad(text, directive, filled.as_bytes()))
+        pad(text, directive, filled.as_bytes());
+        Some(())
     }
 }
 

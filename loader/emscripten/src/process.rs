@@ -84,7 +84,7 @@ pub(crate) fn exit(thread: &ThreadState, caller: &mut Caller<'_>, status: i32) -
         return Err(thread.events.unwind(status));
     }
     own_end(thread, caller.store())?;
-    finish(&exports, caller.store())?;
+    finish(exports, caller.store())?;
     Err(HostError::Exit(status))
 }
 

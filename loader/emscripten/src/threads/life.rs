@@ -73,7 +73,7 @@ fn live(
         set.call(store, &limits)?;
     }
     needed(exports.stack_restore, "stackRestore")?.call(store, &[stack.top])?;
-    initialize(&exports, store, state.pthread(), false)?;
+    initialize(exports, store, state.pthread(), false)?;
     let start = exports.function(store, start)?;
     let arguments = fit(store, start, &[Value::I32(argument.cast_signed())]);
     match state.call(store, "a thread's function", start, &arguments)? {

@@ -117,7 +117,7 @@ pub(crate) fn init_first(thread: &ThreadState, caller: &mut Caller<'_>, pthread:
     pthreads.registry.insert_main(pthread);
     let top = needed(exports.stack_save, "stackSave")?.call(caller.store(), &[])?;
     let _ = pthreads.first_stack_top.set(top);
-    life::initialize(&exports, caller.store(), pthread, true)
+    life::initialize(exports, caller.store(), pthread, true)
 }
 
 /// `__pthread_create_js`: starts a thread that calls `start(argument)`; 0, or an error number.
