@@ -101,7 +101,7 @@ mod tests {
     /// What `wasmc build` writes into an executable is what the executable reads.
     #[test]
     fn what_clap_reads_are_words_that_mean_the_same() {
-        let words = "--dir=a::/a --dir=b --dir-ro=b::b --env=A=b=c --env=B --inherit-env --tcplisten=127.0.0.1:80 \
+        let words = "--dir=a::/a --dir=b --dir-ro=b::b --env=A=b=c --env=B --inherit-env --tcplisten=127.0.0.1:80 --tcpconnect=h:1 \
                      --stdin=i --stdout=o --stderr=e --deterministic --argv0=n --invoke=-f --preload=m=f.o \
                      --timeout=1.5s --max-memory=1M --max-stack=64K --max-threads=3 --unknown-imports=trap --gdb \
                      --perf-map";

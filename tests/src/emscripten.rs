@@ -104,6 +104,16 @@ impl Program {
         self.words("arguments")
     }
 
+    /// What it is to be granted besides its standard streams.
+    pub fn grants(&self) -> Result<Vec<String>> {
+        /// As the programs have it.
+        const ADDRESS: &str = "127.0.0.1:28199";
+        let needs = self.words("needs")?;
+        ensure!(needs.iter().all(|need| need == "network"), "{}: needs {needs:?}", self.name);
+        let options = ["--tcplisten", ADDRESS, "--tcpconnect", ADDRESS];
+        Ok(if needs.is_empty() { Vec::new() } else { options.map(str::to_owned).to_vec() })
+    }
+
     /// What it reads from its standard input.
     pub fn input(&self) -> Result<Vec<u8>> {
         if let Some(file) = self.words("stdin-file")?.first() {

@@ -44,7 +44,7 @@ fn family(name: &str) -> Result<()> {
 fn check(program: &Program, mode: &str) -> Result<()> {
     let module = program.build(mode)?;
     let mut command = binary::wasmc()?;
-    command.arg("run").arg(&module).args(program.arguments()?);
+    command.arg("run").args(program.grants()?).arg(&module).args(program.arguments()?);
     command.current_dir(module.parent().context("a file has a folder")?);
     let output = emscripten::run_with_input(&mut command, &program.input()?)?;
     let (found, expected) = (String::from_utf8_lossy(&output.stdout), program.expected()?);

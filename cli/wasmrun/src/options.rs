@@ -22,6 +22,8 @@ pub struct RunOptions {
     pub inherit_env: bool,
     /// `--tcplisten`
     pub listen: Vec<String>,
+    /// `--tcpconnect`
+    pub connect: Vec<(String, u16)>,
     /// `--stdin`
     pub stdin: Option<PathBuf>,
     /// `--stdout`
@@ -59,6 +61,7 @@ impl RunOptions {
             ("dir", !self.directories.is_empty()),
             ("dir-ro", !self.read_only_directories.is_empty()),
             ("tcplisten", !self.listen.is_empty()),
+            ("tcpconnect", !self.connect.is_empty()),
             ("stdin", self.stdin.is_some()),
             ("stdout", self.stdout.is_some()),
             ("stderr", self.stderr.is_some()),
@@ -117,6 +120,15 @@ fn parse_address(text: OsString) -> Result<String, &'static str> {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text),
         _ => Err("it must be a host and a port, as in 127.0.0.1:8080"),
     }
+}
+
+/// A host and a port.
+fn parse_peer(text: OsString) -> Result<(String, u16), &'static str> {
+    let text = parse_address(text)?;
+    let (host, port) = text.rsplit_once(':').expect("there is one");
+    // An address of version 6 stands in brackets.
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Ok((host.to_owned(), port.parse().expect("it was one")))
 }
 
 /// The parts before and after the first `separator`.

@@ -76,7 +76,7 @@ fn give_sockets(options: &RunOptions, mut builder: WasiBuilder) -> anyhow::Resul
         let socket = std::net::TcpListener::bind(address);
         builder = builder.socket(socket.with_context(|| format!("--tcplisten {address}: cannot listen"))?);
     }
-    Ok(builder)
+    Ok(options.connect.iter().fold(builder, |builder, (host, port)| builder.connect_to(host, *port)))
 }
 
 fn opened(option: &str, file: &Path, opened: std::io::Result<File>) -> anyhow::Result<File> {

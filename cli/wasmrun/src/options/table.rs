@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 
 use super::{
-    RunOptions, UnknownImports, parse_address, parse_file, parse_grant, parse_number, parse_preload, parse_quantity,
-    parse_text, parse_variable,
+    RunOptions, UnknownImports, parse_address, parse_file, parse_grant, parse_number, parse_peer, parse_preload,
+    parse_quantity, parse_text, parse_variable,
 };
 
 /// An option.
@@ -88,6 +88,13 @@ pub const OPTIONS: &[OptionRow] = &[
         summary: "Let the program accept connections on this address (as in 127.0.0.1:8080; port 0 takes a free one)",
         details: "The listening socket follows the granted directories: with none, its descriptor is 3.",
         apply: |options, value| parse_address(value).map(|address| options.listen.push(address)),
+    },
+    OptionRow {
+        name: "tcpconnect",
+        takes: Takes::Values("ADDRESS"),
+        summary: "Let the program connect to this address (as in example.org:80), if it has functions for that",
+        details: "WASI preview 1 has none; programs that Emscripten linked have.",
+        apply: |options, value| parse_peer(value).map(|peer| options.connect.push(peer)),
     },
     OptionRow {
         name: "stdin",
