@@ -133,7 +133,8 @@ fn a_program_is_instantiated_before_it_is_started() -> Result<()> {
     let mut library = Library::open(&module)?;
     let place = library.call("malloc", &[100])?;
     ensure!(place != 0);
-    library.call("free", &[place])?;
+    let message = library.call("strerror", &[44])?;
+    ensure!(library.read(message)? == "No such file or directory");
     Ok(())
 }
 
