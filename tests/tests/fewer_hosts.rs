@@ -67,9 +67,9 @@ fn what_is_left_out_is_said_and_the_rest_works() -> Result<()> {
     let done = output(run().arg(&hello))?;
     ensure!(done == (Some(0), GREETING.to_owned(), String::new()), "{done:?}");
     let (_, version, _) = output(run().arg("--version"))?;
-    ensure!(version.ends_with(" (without threads, demangled names)\n"), "{version}");
+    ensure!(version.ends_with(" (without threads, Emscripten, demangled names)\n"), "{version}");
     let (_, help, _) = output(run().arg("--help"))?;
-    ensure!(help.contains("This is a build without threads, demangled names"), "{help}");
+    ensure!(help.contains("This is a build without threads, Emscripten, demangled names"), "{help}");
     let remedy = "run the program with the full `wasmrun`";
     let lacks = "This wasmrun was built without threads: ";
     refuse(run().arg(&threads), 1, &[r#""wasi" "thread-spawn": func"#, r#""env" "memory": memory"#, lacks, remedy])?;

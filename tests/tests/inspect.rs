@@ -109,7 +109,13 @@ fn it_says_what_a_program_asks_of_its_host() -> Result<()> {
         ensure!(asked["is_complete"] == false && asked["imports"][0]["is_defined"] == true, "{asked}");
         let text = inspect(folder.path(), &["--imports", file])?;
         ensure!(text.contains("WASI preview 1: 1 imports, all there"), "{text}");
-        ensure!(text.contains("  env emscripten_date_now\n") && text.contains("  plugin answer\n"), "{text}");
+        ensure!(text.contains("Emscripten: 1 imports, all there") && text.contains("  plugin answer\n"), "{text}");
     }
+    let drawing = r#"(module (import "env" "emscripten_date_now" (func (result f64))) (import "env" "glClear" (func (param i32))))"#;
+    std::fs::write(folder.path().join("drawing.wat"), drawing)?;
+    let asked = json(folder.path(), &["--imports", "drawing.wat"])?;
+    ensure!(asked["interfaces"] == serde_json::json!(["emscripten", "emscripten-browser"]), "{asked}");
+    let text = inspect(folder.path(), &["--imports", "drawing.wat"])?;
+    ensure!(text.ends_with("what ends the program when it is called\n  env glClear\n"), "{text}");
     Ok(())
 }

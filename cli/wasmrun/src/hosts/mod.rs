@@ -37,7 +37,8 @@ const PARTS: &[Part] = &[
     Part {
         name: "Emscripten",
         is_there: cfg!(feature = "emscripten"),
-        defines: |module, _| matches!(module, "env" | "GOT.mem" | "GOT.func"),
+        // Others import their memory from there as well.
+        defines: |module, field| module == "env" && field != "memory" || matches!(module, "GOT.mem" | "GOT.func"),
     },
     Part { name: "demangled names", is_there: cfg!(feature = "demangle"), defines: |_, _| false },
 ];
