@@ -31,12 +31,11 @@ macro_rules! table {
 
         /// The type that `name` has in the first release that its row knows; `None` if there is no such name.
         pub(crate) fn function_type(name: &str) -> Option<FunctionType> {
-            match name {
-                $(stringify!($name) => {
-                    [$(type_of(&table!(@$kind $family::$function ($($type),*) $(-> $result)?))),+].into_iter().next()
-                })*
-                _ => None,
-            }
+            let (parameters, results) = match name {
+                $(stringify!($name) => [$(types_of(&table!(@$kind $family::$function ($($type),*) $(-> $result)?))),+][0],)*
+                _ => return None,
+            };
+            Some(FunctionType::new(parameters, results))
         }
 
         /// Defines `name` with the body that fits `wanted`.
@@ -69,8 +68,11 @@ macro_rules! table {
     };
 }
 
-fn type_of<B: Body>(_: &B) -> FunctionType {
-    FunctionType::new(B::PARAMETERS, B::RESULTS)
+/// A body's parameters and results.
+type Types = (&'static [ValueType], &'static [ValueType]);
+
+const fn types_of<B: Body>(_: &B) -> Types {
+    (B::PARAMETERS, B::RESULTS)
 }
 
 /// Defines `name` by `body`, if that has the type `wanted`, as it is or with each `i64` split in two.
@@ -81,17 +83,43 @@ fn try_define<B: Body>(
     name: &str,
     wanted: &FunctionType,
 ) -> Result<bool, DefineError> {
-    if wanted.parameters == B::PARAMETERS && wanted.results == B::RESULTS {
-        body.define(linker, name, thread)?;
-        return Ok(true);
-    }
-    if !is_split(B::PARAMETERS, &wanted.parameters) || !is_split_result(B::RESULTS, &wanted.results) {
+    let fit = fit((B::PARAMETERS, B::RESULTS), wanted);
+    if fit == Fit::No {
         return Ok(false);
     }
     body.define(linker, name, thread)?;
+    if fit == Fit::Split {
+        split(linker, name, thread);
+    }
+    Ok(true)
+}
+
+/// How a body fits an import.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Whole,
+    /// With each `i64` in two halves.
+    Split,
+    No,
+}
+
+// These two are not generic, so that they are there once and not for each signature.
+
+#[inline(never)]
+fn fit((parameters, results): Types, wanted: &FunctionType) -> Fit {
+    if wanted.parameters == parameters && wanted.results == results {
+        Fit::Whole
+    } else if is_split(parameters, &wanted.parameters) && is_split_result(results, &wanted.results) {
+        Fit::Split
+    } else {
+        Fit::No
+    }
+}
+
+#[inline(never)]
+fn split(linker: &mut Linker, name: &str, thread: &Arc<ThreadState>) {
     let thread = Arc::clone(thread);
     linker.split_i64(MODULE, name, move |high| thread.set_upper_half(high));
-    Ok(true)
 }
 
 /// Defines one of `__cxa_find_matching_catch_*`, which take as many types as the place catches.
