@@ -99,6 +99,16 @@ impl Program {
         self.words("modes")
     }
 
+    /// Whether the sources of others that it is built with are here, after fetching them if they can be; says so if not.
+    pub fn has_sources(&self) -> bool {
+        let lines = ["sources", "include"].iter().filter_map(|key| self.directives.get(*key)).flatten();
+        let missing = lines.filter_map(|line| fetched(line).err()).next();
+        if let Some(error) = &missing {
+            crate::say(&format!("{} is left out: {error:#}", self.name));
+        }
+        missing.is_none()
+    }
+
     /// Its arguments.
     pub fn arguments(&self) -> Result<Vec<String>> {
         self.words("arguments")

@@ -15,15 +15,16 @@ macro_rules! families {
     )*};
 }
 
-families! { start memory files directories streams sockets time jumps exceptions dynamic threads misc real }
+families! { start memory files directories streams sockets time jumps exceptions dynamic threads events misc real }
 
 /// Builds and runs the programs of one folder in all their modes.
 fn family(name: &str) -> Result<()> {
     if !emscripten::is_here() {
         return Ok(());
     }
-    let programs = emscripten::programs(name)?;
+    let mut programs = emscripten::programs(name)?;
     ensure!(!programs.is_empty(), "there are no programs in {name}");
+    programs.retain(Program::has_sources);
     let (mut runs, mut failures) = (0, Vec::new());
     for program in &programs {
         if std::env::var_os("BLESS").is_some() {
