@@ -11,6 +11,8 @@ const ERROR: u32 = 2;
 /// `emscripten_log`'s flags: which of two streams a line goes to.
 const FLAG_WARN: u32 = 2;
 const FLAG_ERROR: u32 = 4;
+/// Wider or more precise than this, nothing is written: a program could otherwise have its host write without an end.
+const LENGTH_MAX: usize = 4096;
 
 /// Writes a line. As in a browser, nobody learns whether it could be written.
 fn print(thread: &ThreadState, stream: u32, mut line: Vec<u8>) {
@@ -148,16 +150,19 @@ impl Formatter<'_> {
                     in_precision = true;
                     directive.precision = Some(0);
                 }
-                b'*' if in_precision => directive.precision = usize::try_from(self.argument_32()?.cast_signed()).ok(),
+                b'*' if in_precision => {
+                    let precision = usize::try_from(self.argument_32()?.cast_signed()).ok();
+                    directive.precision = precision.map(|precision| precision.min(LENGTH_MAX));
+                }
                 b'*' => {
                     let width = self.argument_32()?.cast_signed();
                     directive.left |= width < 0;
-                    directive.width = width.unsigned_abs() as usize;
+                    directive.width = (width.unsigned_abs() as usize).min(LENGTH_MAX);
                 }
                 b'0' if !in_precision && directive.width == 0 => directive.zeros = true,
                 digit @ b'0'..=b'9' => {
                     let number = if in_precision { directive.precision.get_or_insert(0) } else { &mut directive.width };
-                    *number = (*number * 10 + usize::from(digit - b'0')).min(1 << 16);
+                    *number = (*number * 10 + usize::from(digit - b'0')).min(LENGTH_MAX);
                 }
                 b'l' => directive.is_wide = tail.first() == Some(&b'l') || directive.is_wide,
                 b'j' => directive.is_wide = true,
@@ -283,6 +288,17 @@ fn real(directive: &Directive, value: f64, conversion: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_directive_makes_a_host_write_without_an_end() {
+        for (width, precision) in [(LENGTH_MAX, None), (0, Some(LENGTH_MAX)), (LENGTH_MAX, Some(LENGTH_MAX))] {
+            let directive = Directive { width, precision, ..Directive::default() };
+            for conversion in [b'e', b'f', b'g'] {
+                assert!(real(&directive, 0.0001, conversion).len() <= 2 * LENGTH_MAX);
+            }
+            assert!(whole(&directive, "7").len() <= LENGTH_MAX);
+        }
+    }
 
     #[test]
     fn reals_are_written_as_c_writes_them() {

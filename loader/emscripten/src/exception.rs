@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasmc_loader::{Caller, ExceptionReference, GuestMemory, HostError, Store, TrapCode, Value};
+use wasmc_loader::{Caller, ExceptionReference, GuestMemory, HostError, Printable, Store, TrapCode, Value};
 
 use crate::exports::{Export, needed};
 use crate::thread::ThreadState;
@@ -324,7 +324,7 @@ pub(crate) fn describe(thread: &ThreadState, store: &Store, object: u32) -> Stri
         String::from_utf8(bytes).ok()
     };
     match name() {
-        Some(name) => format!("a C++ exception of type `{name}`"),
+        Some(name) => format!("a C++ exception of type `{}`", Printable(&name)),
         None => "a C++ exception".to_owned(),
     }
 }

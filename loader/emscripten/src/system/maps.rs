@@ -46,7 +46,7 @@ fn map(thread: &ThreadState, caller: &mut Caller<'_>, request: &Request) -> Resu
     };
     let exports = thread.exports(caller)?;
     // The rest of the last page reads as zeros.
-    let length = mapping.length_bytes().next_multiple_of(PAGE_BYTES).max(mapping.length_bytes());
+    let length = mapping.length_bytes().checked_next_multiple_of(PAGE_BYTES).unwrap_or(mapping.length_bytes());
     let address = match exports.memalign {
         Some(memalign) => memalign.call(caller.store(), &[PAGE_BYTES, length])?,
         None => needed(exports.malloc, "malloc")?.call(caller.store(), &[length])?,

@@ -121,17 +121,17 @@ fn convert(text: &mut Vec<u8>, conversion: u8, pad: Option<u8>, time: &BrokenDow
         b'g' => number(week(time).0.rem_euclid(100), 2, b'0'),
         b'G' => number(week(time).0, 4, b'0'),
         b'H' => number(time.hour.into(), 2, b'0'),
-        b'I' => number(i64::from((time.hour + 11).rem_euclid(12) + 1), 2, b'0'),
+        b'I' => number((i64::from(time.hour) + 11).rem_euclid(12) + 1, 2, b'0'),
         b'j' => number(i64::from(time.day_of_year) + 1, 3, b'0'),
         b'm' => number(i64::from(time.month) + 1, 2, b'0'),
         b'M' => number(time.minute.into(), 2, b'0'),
         b's' => number(time.to_seconds() - i64::from(time.offset_seconds), 1, b'0'),
         b'S' => number(time.second.into(), 2, b'0'),
         b'u' => number(if time.weekday == 0 { 7 } else { time.weekday.into() }, 1, b'0'),
-        b'U' => number(i64::from(time.day_of_year + 7 - time.weekday) / 7, 2, b'0'),
+        b'U' => number((i64::from(time.day_of_year) + 7 - i64::from(time.weekday)) / 7, 2, b'0'),
         b'V' => number(week(time).1, 2, b'0'),
         b'w' => number(time.weekday.into(), 1, b'0'),
-        b'W' => number(i64::from(time.day_of_year + 7 - (time.weekday + 6) % 7) / 7, 2, b'0'),
+        b'W' => number((i64::from(time.day_of_year) + 7 - (i64::from(time.weekday) + 6) % 7) / 7, 2, b'0'),
         b'y' => number(year.rem_euclid(100), 2, b'0'),
         b'Y' if year >= 10_000 => text.extend(format!("+{year}").bytes()),
         b'Y' => number(year, 4, b'0'),
@@ -163,7 +163,7 @@ fn convert(text: &mut Vec<u8>, conversion: u8, pad: Option<u8>, time: &BrokenDow
 /// Thursday.
 fn week(time: &BrokenDown) -> (i64, i64) {
     let year = 1900 + i64::from(time.year);
-    let weekday = i64::from((time.weekday + 6) % 7);
+    let weekday = (i64::from(time.weekday) + 6) % 7;
     let number = (i64::from(time.day_of_year) - weekday + 10).div_euclid(7);
     let weeks = |year: i64| {
         let days = if super::calendar::is_leap_year(year) { 366 } else { 365 };

@@ -70,7 +70,7 @@ pub(crate) fn set_own_times(
 pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable: bool) -> Result<Object, Errno> {
     let mut options = OpenOptions::new();
     options.read(request.readable).write(request.writable);
-    options.mode(request.permissions).custom_flags(request.flags.bits() as i32);
+    options.mode(granted(request.permissions)).custom_flags(request.flags.bits() as i32);
     options._cap_fs_ext_follow(request.follow);
     let opened = match cap_primitives::fs::open(directory, Path::new(path), &options) {
         Err(error) if error.kind() == io::ErrorKind::NotADirectory && request.follows_to_directory() => {
@@ -91,16 +91,22 @@ pub(crate) fn open(directory: &File, path: &str, request: &OpenRequest, mutable:
     })
 }
 
+/// Of the bits of a mode, those that a program may set on the host: none that would have others run its files as its host's
+/// user or group.
+fn granted(permissions: u32) -> u32 {
+    permissions & 0o1777
+}
+
 /// How a directory is to be made.
 pub(super) fn directory_options(permissions: u32) -> DirOptions {
     let mut options = DirOptions::new();
-    options.mode(permissions);
+    options.mode(granted(permissions));
     options
 }
 
 /// Sets the bits of what is at `path`.
 pub(crate) fn set_permissions(directory: &File, path: &str, permissions: u32) -> Result<(), Errno> {
-    let permissions = Permissions::from_std(std::fs::Permissions::from_mode(permissions));
+    let permissions = Permissions::from_std(std::fs::Permissions::from_mode(granted(permissions)));
     Ok(cap_primitives::fs::set_permissions(directory, Path::new(path), permissions)?)
 }
 
@@ -128,7 +134,7 @@ pub(crate) fn window_size(file: impl AsFd) -> Option<(u16, u16)> {
 
 /// Sets the bits of an open file or directory.
 pub(crate) fn set_own_permissions(file: impl AsFd, permissions: u32) -> Result<(), Errno> {
-    Ok(rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(permissions as _))?)
+    Ok(rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(granted(permissions) as _))?)
 }
 
 pub(super) fn status_of(found: &Metadata) -> FileStatus {

@@ -189,7 +189,11 @@ impl OpenFile {
     /// How many bytes are left to read; an error if it was not opened for that, or for writing.
     pub(crate) fn ready(&self, reading: bool) -> Result<u64, Errno> {
         match (reading, self.readable, self.writable) {
-            (true, true, _) => Ok((self.leaf.read().bytes.len() as u64).saturating_sub(*self.position())),
+            (true, true, _) => {
+                // The position is locked before the bytes, as where they are read and written.
+                let position = self.position();
+                Ok((self.leaf.read().bytes.len() as u64).saturating_sub(*position))
+            }
             (false, _, true) => Ok(0),
             _ => Err(Errno::Badf),
         }
