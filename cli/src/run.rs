@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let modules = Arc::new(Cached { opener: Mutex::new(opener), says_stats: arguments.stats, count });
     let (file, rest) = program(&arguments.program)?;
     let image = modules.open(&file)?;
-    let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest });
+    let program = ManuallyDrop::new(Program { tool: "wasmc", image, file, arguments: rest, abis: &[] });
     let modules: Arc<dyn Modules> = modules;
     wasmrun::run(run_options, &program, &modules)
 }

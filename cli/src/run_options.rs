@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn what_clap_reads_are_words_that_mean_the_same() {
         let words = "--dir=a::/a --dir=b --dir-ro=b::b --env=A=b=c --env=B --inherit-env --tcplisten=127.0.0.1:80 --tcpconnect=h:1 \
-                     --stdin=i --stdout=o --stderr=e --deterministic --argv0=n --invoke=-f --preload=m=f.o \
+                     --stdin=i --stdout=o --stderr=e --deterministic --argv0=n --invoke=-f --preload=m=f.o --abi=l::g \
                      --timeout=1.5s --max-memory=1M --max-stack=64K --max-threads=3 --unknown-imports=trap --gdb \
                      --perf-map";
         let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();

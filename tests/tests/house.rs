@@ -8,10 +8,11 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// What is built for machines that only run programs.
-const RUNTIME_CRATES: &[&str] = &["wasmc-contract", "wasmc-loader", "wasmc-wasi", "wasmc-capi", "wasmrun"];
+const RUNTIME_CRATES: &[&str] =
+    &["wasmc-contract", "wasmc-loader", "wasmc-wasi", "wasmc-emscripten", "wasmc-abi", "wasmc-capi", "wasmrun"];
 
 /// Crates that have no unsafe code at all.
-const SAFE_CRATES: &[&str] = &["wasmc-contract", "wasmc-compiler", "wasmc-cache", "wasmc-wasi"];
+const SAFE_CRATES: &[&str] = &["wasmc-contract", "wasmc-compiler", "wasmc-cache", "wasmc-wasi", "wasmc-emscripten"];
 
 /// The most lines of a source file.
 const LINES_MAX: usize = 800;

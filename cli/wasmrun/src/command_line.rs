@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn every_option_of_the_table_is_read() {
         let text = "--dir=a::/a --dir-ro=b::b --env=A=b --inherit-env --tcplisten=127.0.0.1:80 --tcpconnect=[::1]:80 \
-                    --stdin=i --stdout=o --stderr=e --deterministic --argv0=n --invoke=f --preload=m=f.o --timeout=1s --max-memory=1M \
+                    --stdin=i --stdout=o --stderr=e --deterministic --argv0=n --invoke=f --preload=m=f.o --abi=l::g --timeout=1s --max-memory=1M \
                     --max-stack=64K --max-threads=3 --unknown-imports=trap --gdb --perf-map";
         let all = words(text);
         assert_eq!(all.len(), OPTIONS.len());

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use wasmc_abi::Grants;
+
 use crate::quantity::{Duration, Size};
 
 mod table;
@@ -38,6 +40,8 @@ pub struct RunOptions {
     pub invoke: Option<String>,
     /// `--preload`: names and files.
     pub preloads: Vec<(String, PathBuf)>,
+    /// `--abi`
+    pub abis: Vec<AbiOption>,
     /// `--timeout`
     pub timeout: Option<Duration>,
     /// `--max-memory`
@@ -87,6 +91,15 @@ pub struct Grant {
     pub host: PathBuf,
     /// For the program.
     pub guest: String,
+}
+
+/// An ABI that the program is given, and what is granted of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbiOption {
+    /// The name of one that is compiled in, or a library's file.
+    pub library: PathBuf,
+    /// What is granted.
+    pub grants: Grants,
 }
 
 /// An environment variable.
@@ -165,6 +178,14 @@ fn parse_preload(text: OsString) -> Result<(String, PathBuf), &'static str> {
     Ok((name.into_string().map_err(|_| "a module's name must be UTF-8")?, file.into()))
 }
 
+fn parse_abi(text: OsString) -> Result<AbiOption, &'static str> {
+    let (library, grants) = match split_once(&text, "::") {
+        Some((library, grants)) => (library, parse_text(grants)?.parse()?),
+        None => (text, Grants::default()),
+    };
+    Ok(AbiOption { library: parse_file(library)?, grants })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +203,14 @@ mod tests {
         let variable = parse_variable("A=b=c".into()).expect("a name and a value");
         assert_eq!((variable.name, variable.value), ("A".into(), Some("b=c".into())));
         assert!(parse_variable("=b".into()).is_err());
+    }
+
+    #[test]
+    fn grants_follow_a_library() {
+        let abi = parse_abi("./a:b.so::read,limit=1::2".into()).expect("a library with grants");
+        assert_eq!(abi.library, PathBuf::from("./a:b.so"));
+        assert_eq!(abi.grants.value("limit"), Some("1::2"));
+        assert_eq!(parse_abi("notes".into()).expect("a name").grants, Grants::default());
+        assert!(parse_abi("::read".into()).is_err() && parse_abi("x::".into()).is_err());
     }
 }

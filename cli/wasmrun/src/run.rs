@@ -123,6 +123,7 @@ fn execute(
             image.register_for_debugging(DebugOptions { gdb: options.gdb, perf: options.perf_map })?;
         }
     }
+    hosts::abi::add(options, program, &mut linker)?;
     let emscripten = hosts::emscripten::prepare(options, program, modules)?;
     match &emscripten {
         Some(host) => images().for_each(|image| host.link_wasi(&mut linker, image)),

@@ -5,6 +5,7 @@ use wasmc_loader::InstantiateError;
 
 use crate::process::UsageError;
 
+pub(crate) mod abi;
 #[cfg_attr(not(feature = "emscripten"), path = "no_emscripten.rs")]
 pub(crate) mod emscripten;
 #[cfg(feature = "emscripten")]

@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 
 use super::{
-    RunOptions, UnknownImports, parse_address, parse_file, parse_grant, parse_number, parse_peer, parse_preload,
-    parse_quantity, parse_text, parse_variable,
+    RunOptions, UnknownImports, parse_abi, parse_address, parse_file, parse_grant, parse_number, parse_peer,
+    parse_preload, parse_quantity, parse_text, parse_variable,
 };
 
 /// An option.
@@ -147,6 +147,15 @@ pub const OPTIONS: &[OptionRow] = &[
         summary: "Link the module in FILE: its exports are imported from NAME. Later modules see earlier ones",
         details: "",
         apply: |options, value| parse_preload(value).map(|preload| options.preloads.push(preload)),
+    },
+    OptionRow {
+        name: "abi",
+        takes: Takes::Values("LIB[::GRANTS]"),
+        summary: "Let the program import the functions that the library LIB brings, and grant it these of what the library \
+                  asks for (as in ./libnotes.so::write,limit=100)",
+        details: "A grant that there is none of is answered by a list of those that there are. The library is not bound by \
+                  any other option. docs/abi.md says how to make one.",
+        apply: |options, value| parse_abi(value).map(|abi| options.abis.push(abi)),
     },
     OptionRow {
         name: "timeout",
