@@ -188,6 +188,14 @@ pub(crate) unsafe fn call_reference(
     reference: &FunctionReference,
     values: *mut Slot,
 ) -> Result<bool, CallError> {
+    // Compiled functions look at their stack by themselves; host functions may lead to each other with none in between.
+    if crate::stack::is_used_up() {
+        // SAFETY: no code of the store runs but this.
+        let store = unsafe { &mut *store };
+        store.raised = Raised::Trap(TrapCode::StackOverflow, None);
+        store.backtrace.clear();
+        return Ok(false);
+    }
     if reference.array_entry == HOST_ENTRY {
         // SAFETY: only references to host functions have this entry, and their context is a record of the store.
         return unsafe { call_host(store, reference.context as *mut HostRecord, values) };

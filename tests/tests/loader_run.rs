@@ -445,6 +445,32 @@ fn limits_hold() -> Result<()> {
     Ok(())
 }
 
+/// No compiled code lies between the calls that would look at the stack.
+#[test]
+fn host_functions_that_call_themselves_use_up_a_stack_and_no_more() -> Result<()> {
+    let mut linker = Linker::new();
+    linker.function("h", "again", |caller: &mut Caller<'_>| {
+        let instance = caller.instance().ok_or("no caller")?;
+        let again = instance.function(caller.store(), "again").ok_or("no export")?;
+        match again.call(caller.store(), &[]).map_err(|error| error.to_string())? {
+            Outcome::Returned(_) => Ok(()),
+            Outcome::Trapped(report) => Err(HostError::Raised(report)),
+            other => Err(HostError::Message(format!("{other:?}"))),
+        }
+    })?;
+    let text = r#"(module (import "h" "again" (func $again)) (export "again" (func $again))
+        (func (export "start") (call $again))
+        (func (export "fine") (result i32) (i32.const 7)))"#;
+    let mut program = Program::new(text, &linker)?;
+    for _ in 0..3 {
+        for name in ["start", "again"] {
+            assert_eq!(program.trapped(name, &[])?.code, TrapCode::StackOverflow, "{name}");
+            assert_eq!(program.returned("fine", &[])?, [Value::I32(7)]);
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn an_instance_that_cannot_be_made_leaves_nothing() -> Result<()> {
     let text = r#"(module (import "h" "nothing" (func)) (memory 6) (memory 6))"#;

@@ -41,6 +41,13 @@ pub(crate) fn limit(max_bytes: Option<u64>) -> u64 {
     }
 }
 
+/// Whether the current thread, which has asked for its limit before, has no more stack than what is kept.
+#[inline]
+pub(crate) fn is_used_up() -> bool {
+    let lowest = LOWEST.get();
+    lowest != 0 && here() < lowest
+}
+
 /// Whether the current thread has asked for its limit before.
 #[inline]
 pub(crate) fn is_known() -> bool {
