@@ -186,6 +186,20 @@ impl Linker {
         self.insert(module, name, Definition::SharedMemory(memory.clone()))
     }
 
+    /// Defines what is defined as `name` of `module` by another name as well; whether there is such a thing.
+    ///
+    /// # Errors
+    ///
+    /// If the other name is defined already.
+    pub fn alias(
+        &mut self,
+        (module, name): (&str, &str),
+        (other_module, other_name): (&str, &str),
+    ) -> Result<bool, DefineError> {
+        let Some(definition) = self.find(module, name).cloned() else { return Ok(false) };
+        self.insert(other_module, other_name, definition).map(|_| true)
+    }
+
     /// Binds an imported function to the one that the importing instance itself exports as `export`: what a module asks for
     /// that another could define in its place, when no other does.
     ///

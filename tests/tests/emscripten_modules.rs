@@ -5,10 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use wasmc_compiler::options::Optimization;
 use wasmc_emscripten::Emscripten;
-use wasmc_loader::{Image, Instance, Linker, Outcome, Store, StoreOptions, Value};
+use wasmc_loader::{Caller, Image, Instance, Linker, Outcome, Store, StoreOptions, Value};
 use wasmc_tests::{binary, compile_options, tool};
-use wasmc_wasi::WasiBuilder;
+use wasmc_wasi::{Access, WasiBuilder};
+
+/// What takes long enough to compile without optimising it.
+const LARGE_BYTES: usize = 16 << 20;
 
 /// `7z-wasm`: the whole program.
 #[test]
@@ -138,6 +142,70 @@ fn a_program_is_instantiated_before_it_is_started() -> Result<()> {
     Ok(())
 }
 
+/// Z3, built with threads: constraints are solved on the caller's.
+#[test]
+fn z3_solves_constraints() -> Result<()> {
+    let Some(module) = tool::npm_file("z3-solver", "5.2.0", "build/z3-built.wasm") else { return Ok(()) };
+    let mut library = Library::open(&module)?;
+    let config = library.call("Z3_mk_config", &[])?;
+    let context = library.call("Z3_mk_context", &[config])?;
+    let mut solve = |script: &str| -> Result<String> {
+        let script = library.text(script)?;
+        let answer = library.call("Z3_eval_smtlib2_string", &[context, script])?;
+        library.read(answer)
+    };
+    let declared =
+        "(declare-const x Int) (declare-const y Int) (assert (= (+ (* x x) (* y y)) 625)) (assert (< 7 x y))";
+    ensure!(solve(&format!("{declared} (check-sat) (get-value (x y))"))? == "sat\n((x 15)\n (y 20))\n");
+    ensure!(solve("(push) (assert (> x 15)) (check-sat) (pop) (check-sat)")? == "unsat\nsat\n");
+    Ok(())
+}
+
+/// PHP, built for Node with functions of its package's own JavaScript: those that it cannot do without are defined here, as a host
+/// would define its own.
+#[test]
+fn php_runs_a_script_with_functions_of_its_packages_own() -> Result<()> {
+    const FILE: &str = "asyncify/8_4_25/php_8_4.wasm";
+    let Some(module) = tool::npm_file("@php-wasm/node-8-4", "3.1.54", FILE) else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    // Where its own page would have devices.
+    for name in ["stdout", "stderr", "headers"] {
+        std::fs::write(folder.path().join(name), "")?;
+    }
+    let builder = WasiBuilder::new().directory(folder.path(), "/request", Access::ReadWrite);
+    let mut library = Library::with(&module, builder, |linker| {
+        // It differs for processes that the package starts.
+        ensure!(linker.alias(("wasi_snapshot_preview1", "fd_read"), ("env", "js_fd_read"))?);
+        linker
+            .function("env", "js_getpid", |_: &mut Caller<'_>| 42)?
+            .function("env", "js_flock", |_: &mut Caller<'_>, _: i32, _: i32| 0)?
+            .function("env", "js_release_file_locks", |_: &mut Caller<'_>| {})?
+            .function("env", "js_wasm_trace", |_: &mut Caller<'_>, _: i32| {})?
+            .function("env", "js_popen_get_pid_for_fd", |_: &mut Caller<'_>, _: i32| -1)?
+            .function("env", "js_popen_clear_pid_for_fd", |_: &mut Caller<'_>, _: i32| {})?;
+        Ok(())
+    })?;
+    let script = "function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); }
+        echo PHP_VERSION, ' ', f(15), ' ', md5('abc'), PHP_EOL;
+        try { intdiv(1, 0); } catch (DivisionByZeroError $e) { echo get_class($e), PHP_EOL; }
+        file_put_contents('/tmp/x', json_encode(['a' => [1, 2.5, null]])); echo file_get_contents('/tmp/x'), PHP_EOL;
+        echo preg_replace('/(\\w+) (\\w+)/', '$2 $1', 'hello world'), PHP_EOL;
+        $db = new SQLite3(':memory:'); echo $db->querySingle(\"SELECT sum(value) FROM json_each('[1,2,3]')\"), PHP_EOL;
+        exit(3);";
+    for argument in ["php", "-r", script] {
+        let argument = library.text(argument)?;
+        library.call("wasm_add_cli_arg", &[argument])?;
+    }
+    let run = library.instance.function(&library.store, "run_cli").context("the command line")?;
+    let outcome = run.call(&mut library.store, &[])?;
+    let [printed, errors] = ["stdout", "stderr"].map(|name| std::fs::read_to_string(folder.path().join(name)));
+    let (printed, errors) = (printed?, errors?);
+    let expected =
+        "8.4.25 610 900150983cd24fb0d6963f7d28e17f72\nDivisionByZeroError\n{\"a\":[1,2.5,null]}\nworld hello\n6\n";
+    ensure!(matches!(outcome, Outcome::Exited(3)) && printed == expected, "{outcome:?}\n{printed}\n{errors}");
+    Ok(())
+}
+
 /// An instance whose functions are called one by one.
 struct Library {
     store: Store,
@@ -147,13 +215,26 @@ struct Library {
 
 impl Library {
     fn open(module: &Path) -> Result<Self> {
-        let artifact = wasmc_compiler::compile(&std::fs::read(module)?, &compile_options())?;
+        Self::with(module, WasiBuilder::new(), |_| Ok(()))
+    }
+
+    /// One that finds what `builder` gives it, and what `define` adds to WASI's functions.
+    fn with(module: &Path, builder: WasiBuilder, define: impl FnOnce(&mut Linker) -> Result<()>) -> Result<Self> {
+        let wasm = std::fs::read(module)?;
+        let mut options = compile_options();
+        if wasm.len() > LARGE_BYTES {
+            options.optimization = Optimization::None;
+        }
+        let artifact = wasmc_compiler::compile(&wasm, &options)?;
         let image = Image::from_bytes(artifact.bytes())?;
         Emscripten::check_names(&image)?;
         ensure!(Emscripten::is_wanted_by(&image));
         let mut store = Store::new(StoreOptions::default())?;
-        let thread = Emscripten::new(WasiBuilder::new())?.thread();
-        let instance = thread.instantiate(&Linker::new(), &mut store, &image)?;
+        let thread = Emscripten::for_image(builder, &image)?.thread();
+        let mut linker = Linker::new();
+        thread.wasi().add_imported(&mut linker, &image);
+        define(&mut linker)?;
+        let instance = thread.instantiate(&linker, &mut store, &image)?;
         match thread.initialize(&mut store, instance)? {
             Outcome::Returned(_) => {}
             other => bail!("{other:?}"),

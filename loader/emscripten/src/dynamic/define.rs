@@ -38,9 +38,11 @@ pub(crate) fn define_global(
     name: &str,
     wanted: GlobalType,
 ) -> Result<(), InstantiateError> {
-    let base = match name {
-        "__memory_base" => placement.memory_base,
-        "__table_base" => placement.table_base,
+    let (base, is_mutable) = match name {
+        "__memory_base" => (placement.memory_base, false),
+        "__table_base" => (placement.table_base, false),
+        // What unwinds a stack and winds it up again, to wait as JavaScript does: that nothing does so, they say for good.
+        "__asyncify_state" | "__asyncify_data" => (0, true),
         "__stack_pointer" => {
             let linked = state.dynamic.linked();
             let own = linked.layout.and_then(|layout| layout.stack_pointer);
@@ -52,7 +54,7 @@ pub(crate) fn define_global(
         }
         _ => return Ok(()),
     };
-    if wanted != (GlobalType { value: ValueType::I32, is_mutable: false }) {
+    if wanted != (GlobalType { value: ValueType::I32, is_mutable }) {
         return Ok(());
     }
     let made = Global::new(store, wanted, Value::I32(base.cast_signed()));
