@@ -198,6 +198,21 @@ fn descriptors_are_shared_by_their_duplicates() -> Result<()> {
 }
 
 #[test]
+fn what_a_file_was_opened_with_stays() -> Result<()> {
+    on_both(|posix| {
+        let told = |error| anyhow::anyhow!("{error:?}");
+        let file = posix.open(HERE, "/data/file", WRITE | flags::SYNC | flags::NONBLOCK, 0).map_err(told)?;
+        let is_synchronous = || posix.flags(file).is_ok_and(|value| value & flags::SYNC == flags::SYNC);
+        ensure!(is_synchronous());
+        ensure!(posix.set_flags(file, flags::APPEND) == Ok(()) && is_synchronous());
+        let now = posix.flags(file).map_err(told)?;
+        ensure!(now & (flags::APPEND | flags::NONBLOCK) == flags::APPEND, "{now:o}");
+        ensure!(posix.set_flags(file, 0) == Ok(()) && is_synchronous());
+        Ok(())
+    })
+}
+
+#[test]
 fn sockets_reach_what_was_granted() -> Result<()> {
     let told = |error| anyhow::anyhow!("{error:?}");
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;

@@ -199,9 +199,7 @@ impl Posix {
         }
         match &*self.slot(descriptor)?.object {
             Object::File(file) => file.set_flags(flags),
-            Object::Memory(file) => {
-                file.set_flags(flags | file.flags() & !(descriptor_flag::APPEND | descriptor_flag::NONBLOCK))
-            }
+            Object::Memory(file) => file.set_flags(flags),
             Object::Special(special) => special.set_nonblocking(value & flags::NONBLOCK != 0),
             Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(&**handle, value & flags::NONBLOCK != 0)?),
             Object::Directory(_) | Object::Input(_) | Object::Output(_) => Ok(()),

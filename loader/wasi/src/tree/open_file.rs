@@ -146,12 +146,14 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Sets what can be set of `$fdflags`; nothing here is ever waited for.
+    /// Sets what can be set of `$fdflags`; nothing here is ever waited for. What else the file was opened with stays.
     pub(crate) fn set_flags(&self, flags: u16) -> Result<(), Errno> {
-        if flags & (descriptor_flag::DSYNC | descriptor_flag::RSYNC | descriptor_flag::SYNC) != 0 {
+        const CHANGEABLE: u16 = descriptor_flag::APPEND | descriptor_flag::NONBLOCK;
+        if flags & !CHANGEABLE != 0 {
             return Err(Errno::Inval);
         }
-        self.flags.store(flags, Ordering::Relaxed);
+        let change = |before: u16| Some(before & !CHANGEABLE | flags);
+        let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
         Ok(())
     }
 
