@@ -51,7 +51,7 @@ pub use debug::DebugOptions;
 pub use entity::{EntityError, Extern, Function, Global, Memory, SharedMemory, Table, Tag};
 pub use error::{LoadError, SystemError};
 pub use exception::{ExceptionReference, Uncaught};
-pub use guest_memory::GuestMemory;
+pub use guest_memory::{GuestMemory, SocketFlags};
 pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
 pub use image::{DynamicLinking, ExportType, Image, ImportType, Symbol};
 pub use instance::{Instance, InstantiateError, MissingImport};

@@ -47,7 +47,24 @@ pub(crate) struct File {
     pub(crate) nonblocking: AtomicBool,
 }
 
+/// Which way bytes go in a call on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// None go.
+    None,
+    In,
+    Out,
+    Both,
+}
+
 impl File {
+    /// Whether it was given for this: a standard stream that is a socket leads one way only.
+    pub(crate) fn lets(&self, direction: Direction) -> bool {
+        let reads = matches!(direction, Direction::In | Direction::Both);
+        let writes = matches!(direction, Direction::Out | Direction::Both);
+        (self.readable || !reads) && (self.writable || !writes)
+    }
+
     /// Whether the guest asked not to wait, on a stream where the system has not been told.
     pub(crate) fn waits_itself(&self) -> bool {
         self.nonblocking.load(Ordering::Relaxed)

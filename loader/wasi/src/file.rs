@@ -206,7 +206,7 @@ pub(crate) fn write_object(
     Ok(match object {
         Object::File(file) => file.write(memory, vectors, None)?,
         Object::Memory(file) => file.write(memory, vectors, None, context.clock.wall())?,
-        Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice())?,
+        Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice(), false)?,
         Object::Output(output) => {
             let mut total = 0;
             let mut kept = output.lock();
