@@ -191,19 +191,25 @@ fn structures_lie_as_in_each_release() -> Result<()> {
 fn shared_maps_reach_the_file() -> Result<()> {
     const SHARED: u64 = 1;
     const READ_AND_WRITE: u64 = 3;
-    let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("file"), "0123456789")?;
-    let mut program =
-        Program::new(WasiBuilder::new().directory(folder.path(), "/data", Access::ReadWrite), "_abort_js")?;
-    program.write(NAME, b"/data/file\0")?;
-    let file = u64::from(program.call("__syscall_openat", &[HERE, NAME, 2, 0])?.cast_unsigned());
-    ensure!(program.call("_mmap_js", &[8, READ_AND_WRITE, SHARED, file, 4, RESULT, RESULT + 4])? == 0);
-    ensure!((program.read_u32(RESULT)?, u64::from(program.read_u32(RESULT + 4)?)) == (1, BLOCK));
-    // What is after the file's end reads as zeros, and is written nowhere.
-    ensure!(program.read::<8>(BLOCK)? == *b"456789\0\0");
-    program.write(BLOCK, b"abcdefgh")?;
-    ensure!(program.call("_munmap_js", &[BLOCK, 8, READ_AND_WRITE, SHARED, file, 4])? == 0);
-    ensure!(std::fs::read(folder.path().join("file"))? == b"0123abcdef");
+    const APPEND: u64 = 0o2000;
+    // What is open for appending is written back to where it came from all the same, and stays so.
+    for flags in [0, APPEND] {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("file"), "0123456789")?;
+        let mut program =
+            Program::new(WasiBuilder::new().directory(folder.path(), "/data", Access::ReadWrite), "_abort_js")?;
+        program.write(NAME, b"/data/file\0")?;
+        let file = u64::from(program.call("__syscall_openat", &[HERE, NAME, 2 | flags, 0])?.cast_unsigned());
+        ensure!(program.call("_mmap_js", &[8, READ_AND_WRITE, SHARED, file, 4, RESULT, RESULT + 4])? == 0);
+        ensure!((program.read_u32(RESULT)?, u64::from(program.read_u32(RESULT + 4)?)) == (1, BLOCK));
+        // What is after the file's end reads as zeros, and is written nowhere.
+        ensure!(program.read::<8>(BLOCK)? == *b"456789\0\0");
+        program.write(BLOCK, b"abcdefgh")?;
+        ensure!(program.call("_munmap_js", &[BLOCK, 8, READ_AND_WRITE, SHARED, file, 4])? == 0);
+        ensure!(std::fs::read(folder.path().join("file"))? == b"0123abcdef");
+        let now = program.call("__syscall_fcntl64", &[file, 3, 0])?.cast_unsigned();
+        ensure!(u64::from(now) & APPEND == flags, "{now:o}");
+    }
     Ok(())
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct File {
     pub(crate) mutable: bool,
     /// Asked for by the guest on a stream that it shares with other processes, and so not set on the stream itself.
     pub(crate) nonblocking: AtomicBool,
+    /// Held by who writes to a regular file that was looked at; alone, by who changes how the system writes to it.
+    pub(crate) writing: RwLock<()>,
 }
 
 /// Which way bytes go in a call on a socket.
