@@ -6,7 +6,7 @@ use wasmc_wasi::{Errno, Interest};
 use super::{field, posix, read_u32, write_u32};
 use crate::thread::ThreadState;
 
-/// Gives what a call that waited came to; one that was to stop stops the program.
+/// Gives what a call that waited came to. It goes on after a signal, unless the program is to stop.
 fn finish(result: Result<u32, Errno>) -> Result<i32, HostError> {
     match result {
         Ok(count) => Ok(count.cast_signed()),
