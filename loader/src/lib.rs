@@ -44,7 +44,7 @@ mod types;
 mod value;
 mod wait;
 
-pub use budget::MemoryBudget;
+pub use budget::{Charge, MemoryBudget};
 pub use call::{CallError, Outcome};
 pub use cpu::cpu_features;
 pub use debug::DebugOptions;

@@ -331,7 +331,8 @@ impl Posix {
         if flags & !(flags::NONBLOCK | flags::CLOSE_ON_EXEC) != 0 {
             return Err(Errno::Inval);
         }
-        let (reader, writer) = pipe::pipe(&self.shared.has_threads, flags & flags::NONBLOCK != 0);
+        let is_nonblocking = flags & flags::NONBLOCK != 0;
+        let (reader, writer) = pipe::pipe(&self.shared.has_threads, &self.context().host_memory, is_nonblocking);
         let close_on_exec = flags & flags::CLOSE_ON_EXEC != 0;
         let insert = |end| {
             let object = Arc::new(Object::Special(Special::Pipe(end)));
@@ -360,7 +361,7 @@ impl Posix {
         let mut listing = directory.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let listing = match &mut *listing {
             Some(listing) => listing,
-            none => none.insert(self.read_directory(&directory.place, &slot)?),
+            none => none.insert(self.read_directory(&directory.place, &slot)?.kept(&self.context().host_memory)?),
         };
         let first = usize::try_from(*position).unwrap_or(usize::MAX);
         for (inode, file_type, name) in listing.entries(first) {

@@ -13,6 +13,7 @@ use super::sockets::{Family, host};
 use crate::context::Parts;
 use crate::descriptor::Handle;
 use crate::errno::Errno;
+use crate::kept::HostMemory;
 use crate::system::fd::AsFd as _;
 use crate::types::{FileType, Vectors};
 
@@ -24,6 +25,8 @@ pub(super) struct Network {
     /// Hosts and ports that may be connected to.
     peers: Vec<(String, u16)>,
     mailboxes: Mailboxes,
+    /// What datagrams take that nobody has received yet.
+    memory: HostMemory,
 }
 
 impl Network {
@@ -32,6 +35,7 @@ impl Network {
             listeners: Mutex::new(parts.sockets.clone()),
             peers: parts.peers.clone(),
             mailboxes: Mailboxes::new(has_threads),
+            memory: parts.host_memory.clone(),
         }
     }
 
@@ -105,7 +109,8 @@ impl Endpoint {
         let kind = if is_stream {
             Kind::Stream(RwLock::new(Stream::New))
         } else {
-            Kind::Datagrams(Datagrams { mailbox: Arc::default(), address: Mutex::default(), peer: Mutex::default() })
+            let mailbox = Arc::new(Mailbox::new(&network.memory));
+            Kind::Datagrams(Datagrams { mailbox, address: Mutex::default(), peer: Mutex::default() })
         };
         Self { family, nonblocking: AtomicBool::new(nonblocking), network: Arc::clone(network), kind }
     }
