@@ -1,10 +1,11 @@
-//! Counts what memories, tables and exceptions take of a host's memory, for one store or for several together.
+//! Counts what memories, tables and exceptions take of a host's memory, for one store or for several together; with what
+//! hosts charge to it of their own.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many bytes memories, tables and exceptions may take together. Clones are the same budget: stores that each have
+/// How many bytes memories, tables and exceptions may take together, and what hosts keep beside them. Clones are the same budget: stores that each have
 /// one, and the memories that they share, are counted together.
 #[derive(Clone)]
 pub struct MemoryBudget {
@@ -56,24 +57,27 @@ impl std::fmt::Debug for MemoryBudget {
     }
 }
 
-/// What one thing uses of a budget; it is given back when this is dropped.
-pub(crate) struct Charge {
+/// What one thing uses of a budget; it is given back when this is dropped. By it, a host counts what it keeps for a program
+/// towards the program's own limit.
+#[derive(Debug)]
+pub struct Charge {
     budget: MemoryBudget,
     bytes: Cell<u64>,
 }
 
 impl Charge {
     /// `None` if the budget has less.
-    pub(crate) fn new(budget: &MemoryBudget, bytes: u64) -> Option<Self> {
+    pub fn new(budget: &MemoryBudget, bytes: u64) -> Option<Self> {
         budget.take(bytes).then(|| Self { budget: budget.clone(), bytes: Cell::new(bytes) })
     }
 
-    pub(crate) fn bytes(&self) -> u64 {
+    /// How much it is.
+    pub fn bytes(&self) -> u64 {
         self.bytes.get()
     }
 
     /// Makes it more or less. False, and nothing changes, if the budget has less.
-    pub(crate) fn set(&self, bytes: u64) -> bool {
+    pub fn set(&self, bytes: u64) -> bool {
         let before = self.bytes.get();
         if bytes > before {
             if !self.budget.take(bytes - before) {

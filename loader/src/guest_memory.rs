@@ -19,6 +19,17 @@ pub struct GuestMemory<'a> {
     caller: PhantomData<&'a ()>,
 }
 
+/// How bytes are received from a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SocketFlags {
+    /// They stay there for the next call (`MSG_PEEK`).
+    pub peek: bool,
+    /// All that was asked for is waited for (`MSG_WAITALL`).
+    pub wait_all: bool,
+    /// Nothing is waited for, in this call alone (`MSG_DONTWAIT`). Windows has no such flag, and gives an error.
+    pub nonblocking: bool,
+}
+
 impl GuestMemory<'_> {
     /// The memory that `definition` describes.
     ///

@@ -44,14 +44,14 @@ mod types;
 mod value;
 mod wait;
 
-pub use budget::MemoryBudget;
+pub use budget::{Charge, MemoryBudget};
 pub use call::{CallError, Outcome};
 pub use cpu::cpu_features;
 pub use debug::DebugOptions;
 pub use entity::{EntityError, Extern, Function, Global, Memory, SharedMemory, Table, Tag};
 pub use error::{LoadError, SystemError};
 pub use exception::{ExceptionReference, Uncaught};
-pub use guest_memory::GuestMemory;
+pub use guest_memory::{GuestMemory, SocketFlags};
 pub use host::{Caller, HostError, HostResults, HostValue, IntoHostFunction};
 pub use image::{DynamicLinking, ExportType, Image, ImportType, Symbol};
 pub use instance::{Instance, InstantiateError, MissingImport};

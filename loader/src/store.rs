@@ -154,9 +154,14 @@ impl Store {
         crate::wait::park(&self.inner().shared, timeout)
     }
 
+    /// What bounds the store's memories, tables and exceptions; a host charges to it what it keeps for the program.
+    pub fn memory_budget(&self) -> &MemoryBudget {
+        &self.inner().options.memory
+    }
+
     /// What the store's memories, tables and exceptions take of its budget, with whatever else has the same.
     pub fn memory_bytes(&self) -> u64 {
-        self.inner().options.memory.used_bytes()
+        self.memory_budget().used_bytes()
     }
 
     /// Calls `callback` when an export that a C program called through its C-ABI entry did not return; without one, or

@@ -367,6 +367,38 @@ fn a_signal_that_means_nothing_prolongs_no_sleep() -> Result<()> {
 }
 
 #[test]
+fn a_signal_that_means_nothing_ends_no_look() -> Result<()> {
+    // Looks again and again whether there is something to read, without waiting.
+    let (_folder, object) = compiled(
+        r#"(module
+             (import "env" "__syscall_poll" (func $poll (param i32 i32 i32) (result i32)))
+             (memory (export "memory") 1)
+             (data (i32.const 0) "\00\00\00\00\01\00\00\00")
+             (func (export "main") (result i32)
+               (local $left i32)
+               (local.set $left (i32.const 300000))
+               (loop $again
+                 (if (call $poll (i32.const 0) (i32.const 1) (i32.const 0)) (then unreachable))
+                 (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                 (br_if $again (local.get $left)))
+               (i32.const 0)))"#,
+        &["--interruptible"],
+    )?;
+    let mut child = wasmrun()?.args(["--timeout", "5m"]).arg(&object).stdin(Stdio::piped()).spawn()?;
+    let _held_open = child.stdin.take();
+    let process = rustix::process::Pid::from_child(&child);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(Duration::from_micros(50));
+        rustix::process::kill_process(process, rustix::process::Signal::URG)?;
+    };
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+#[test]
 fn a_source_is_not_replaced_by_its_object() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("source.o");

@@ -205,6 +205,44 @@ fn a_program_of_a_current_release_starts_and_joins_a_thread() -> Result<()> {
     Ok(())
 }
 
+/// As current releases have it: the C library is told when an interval timer is due, and sets it again.
+#[test]
+fn interval_timers_are_set_again_replaced_and_taken_back() -> Result<()> {
+    let text = r#"(module
+        (import "env" "_setitimer_js" (func $set (param i32 f64) (result i32)))
+        (import "env" "emscripten_set_timeout" (func $later (param i32 f64 i32) (result i32)))
+        (import "env" "exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (table (export "__indirect_function_table") 2 funcref)
+        (elem (i32.const 1) $end)
+        (global $count (mut i32) (i32.const 0))
+        (global $last (mut f64) (f64.const 0))
+        (func (export "_emscripten_timeout") (param $which i32) (param $now f64)
+            (if (i32.ne (local.get $which) (i32.const 2)) (then unreachable))
+            ;; Not before it is due.
+            (if (f64.lt (f64.sub (local.get $now) (global.get $last)) (f64.const 5)) (then unreachable))
+            (global.set $last (local.get $now))
+            (global.set $count (i32.add (global.get $count) (i32.const 1)))
+            (if (i32.lt_u (global.get $count) (i32.const 3))
+                (then (drop (call $set (local.get $which) (f64.const 5))))))
+        (func (export "main") (result i32)
+            (drop (call $set (i32.const 2) (f64.const 1)))
+            (drop (call $set (i32.const 0) (f64.const 7)))
+            (drop (call $set (i32.const 2) (f64.const 5)))
+            (drop (call $set (i32.const 0) (f64.const 0)))
+            (drop (call $set (i32.const 1) (f64.const 5000)))
+            (drop (call $later (i32.const 1) (f64.const 1000) (i32.const 0)))
+            (i32.const 1))
+        (func $end (param i32)
+            (drop (call $set (i32.const 1) (f64.const 0)))
+            (call $exit (i32.add (global.get $count) (i32.const 40)))))"#;
+    let artifact = wasmc_compiler::compile(&wat::parse_str(text)?, &compile_options())?;
+    let image = Image::from_bytes(artifact.bytes())?;
+    let (outcome, _) = run(&image, WasiBuilder::new().virtual_clock(0), ThreadsBuilder::new())?;
+    ensure!(matches!(outcome, Outcome::Exited(43)), "{outcome:?}");
+    Ok(())
+}
+
 /// What a thread does wrong ends the program, and is told.
 #[test]
 fn a_thread_that_traps_ends_the_program() -> Result<()> {

@@ -198,6 +198,70 @@ fn descriptors_are_shared_by_their_duplicates() -> Result<()> {
 }
 
 #[test]
+fn what_a_file_was_opened_with_stays() -> Result<()> {
+    on_both(|posix| {
+        let told = |error| anyhow::anyhow!("{error:?}");
+        let file = posix.open(HERE, "/data/file", WRITE | flags::SYNC | flags::NONBLOCK, 0).map_err(told)?;
+        let is_synchronous = || posix.flags(file).is_ok_and(|value| value & flags::SYNC == flags::SYNC);
+        ensure!(is_synchronous());
+        ensure!(posix.set_flags(file, flags::APPEND) == Ok(()) && is_synchronous());
+        let now = posix.flags(file).map_err(told)?;
+        ensure!(now & (flags::APPEND | flags::NONBLOCK) == flags::APPEND, "{now:o}");
+        ensure!(posix.set_flags(file, 0) == Ok(()) && is_synchronous());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_connection_on_its_way_is_told_of() -> Result<()> {
+    let told = |error| anyhow::anyhow!("{error:?}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    // Of those that nobody accepts, the system takes one, and has the others try again.
+    rustix::net::listen(&listener, 0)?;
+    let first = std::net::TcpStream::connect(address)?;
+    let posix = WasiBuilder::new().connect_to("127.0.0.1", address.port()).build_posix(Start::default())?;
+    let client = posix.socket(Family::Ipv4, true, flags::NONBLOCK).map_err(told)?;
+    ensure!(posix.connect(client, address) == Err(Errno::Inprogress));
+    ensure!(posix.connect(client, address) == Err(Errno::Already));
+    ensure!(posix.peer_address(client) == Err(Errno::Notconn));
+    let accepted = listener.accept()?;
+    let mut waiting = [Interest { descriptor: client.cast_signed(), wanted: Interest::WRITABLE, happened: 0 }];
+    ensure!(posix.poll(&mut waiting, None, &|| true) == Ok(1) && waiting[0].happened == Interest::WRITABLE);
+    ensure!(matches!(posix.connect(client, address), Ok(()) | Err(Errno::Isconn)));
+    ensure!(posix.connect(client, address) == Err(Errno::Isconn));
+    ensure!(posix.peer_address(client) == Ok(address));
+    drop((first, accepted, listener));
+
+    // Nobody is there any more: that is told each time, and the socket is as before.
+    let other = posix.socket(Family::Ipv4, true, 0).map_err(told)?;
+    for _ in 0..2 {
+        ensure!(posix.connect(other, address) == Err(Errno::Connrefused));
+    }
+    ensure!(posix.bind(other, "127.0.0.1:0".parse()?) == Ok(()));
+    Ok(())
+}
+
+#[test]
+fn who_has_gone_already_is_accepted() -> Result<()> {
+    let told = |error| anyhow::anyhow!("{error:?}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let posix = WasiBuilder::new().socket(listener).build_posix(Start::default())?;
+    let server = posix.socket(Family::Ipv4, true, 0).map_err(told)?;
+    ensure!(posix.bind(server, address) == Ok(()) && posix.listen(server) == Ok(()));
+    let client = std::net::TcpStream::connect(address)?;
+    let gone = client.local_addr()?;
+    // It is closed by a reset.
+    rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO))?;
+    drop(client);
+    let (connection, peer) = posix.accept(server, 0).map_err(told)?;
+    ensure!(peer == gone, "{peer}");
+    ensure!(posix.socket_kind(connection) == Ok((true, false)) && posix.socket_kind(server) == Ok((true, true)));
+    Ok(())
+}
+
+#[test]
 fn sockets_reach_what_was_granted() -> Result<()> {
     let told = |error| anyhow::anyhow!("{error:?}");
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;

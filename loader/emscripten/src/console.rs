@@ -13,6 +13,8 @@ const FLAG_WARN: u32 = 2;
 const FLAG_ERROR: u32 = 4;
 /// Wider or more precise than this, nothing is written: a program could otherwise have its host write without an end.
 const LENGTH_MAX: usize = 4096;
+/// A line that is longer than this ends.
+const TEXT_MAX: usize = 16 << 20;
 
 /// Writes a line. As in a browser, nobody learns whether it could be written.
 fn print(thread: &ThreadState, stream: u32, mut line: Vec<u8>) {
@@ -123,7 +125,7 @@ impl Formatter<'_> {
     fn format(mut self, pattern: &[u8]) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         let mut rest = pattern;
-        while let Some((first, tail)) = rest.split_first() {
+        while let Some((first, tail)) = rest.split_first().filter(|_| text.len() < TEXT_MAX) {
             rest = tail;
             if *first != b'%' {
                 text.push(*first);

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{Caller, ExceptionReference, GuestMemory, HostError, Printable, Store, TrapCode, Value};
+use wasmc_wasi::{HostMemory, Kept};
 
 use crate::exports::{Export, needed};
 use crate::thread::ThreadState;
@@ -27,18 +28,45 @@ const RETHROWN: u32 = 13;
 const ADJUSTED: u32 = 16;
 
 /// One thread's exceptions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     /// What was thrown last, until its catch ends; 0 for nothing.
     last: AtomicU32,
     /// How many were thrown and not yet caught.
     uncaught: AtomicU32,
     /// What is being handled, the innermost last.
-    caught: Mutex<Vec<u32>>,
+    caught: Mutex<Caught>,
+}
+
+/// Objects by their addresses.
+#[derive(Debug)]
+struct Caught {
+    objects: Vec<u32>,
+    /// What the room for them takes.
+    kept: Kept,
+}
+
+impl Caught {
+    fn push(&mut self, object: u32) -> Result<(), HostError> {
+        if self.objects.len() == self.objects.capacity() {
+            let capacity = (2 * self.objects.capacity()).max(16);
+            if !self.kept.set((capacity * size_of::<u32>()) as u64) {
+                return Err("the program handles more exceptions than the host keeps for it".into());
+            }
+            self.objects.reserve_exact(capacity - self.objects.len());
+        }
+        self.objects.push(object);
+        Ok(())
+    }
 }
 
 impl State {
-    fn caught(&self) -> MutexGuard<'_, Vec<u32>> {
+    pub(crate) fn new(memory: &HostMemory) -> Self {
+        let caught = Caught { objects: Vec::new(), kept: Kept::new(memory) };
+        Self { last: AtomicU32::new(0), uncaught: AtomicU32::new(0), caught: Mutex::new(caught) }
+    }
+
+    fn caught(&self) -> MutexGuard<'_, Caught> {
         self.caught.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,7 +136,7 @@ pub(crate) fn allocate(thread: &ThreadState, caller: &mut Caller<'_>, size_bytes
     }
     let memory = caller.memory().ok_or("the program throws exceptions, but has no memory")?;
     memory.fill(header.into(), HEADER_BYTES.into(), 0).ok_or(HostError::Trap(TrapCode::MemoryOutOfBounds))?;
-    Ok(header + HEADER_BYTES)
+    header.checked_add(HEADER_BYTES).ok_or(HostError::Trap(TrapCode::MemoryOutOfBounds))
 }
 
 /// `__cxa_free_exception`: gives that memory back.
@@ -170,11 +198,11 @@ pub(crate) fn throw(
 
 /// `__cxa_rethrow`: throws what is being handled once more.
 pub(crate) fn rethrow(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
-    let object = thread.exceptions.caught().pop().ok_or("`throw;` where no exception is being handled")?;
+    let object = thread.exceptions.caught().objects.pop().ok_or("`throw;` where no exception is being handled")?;
     let header = Header::of(caller, object)?;
     // Of one that came by `std::rethrow_exception`, the catch was a pretext.
     if !header.flag(RETHROWN)? {
-        thread.exceptions.caught().push(object);
+        thread.exceptions.caught().push(object)?;
         header.set_flag(RETHROWN, true)?;
         header.set_flag(CAUGHT, false)?;
         thread.exceptions.uncaught.fetch_add(1, Ordering::Relaxed);
@@ -188,7 +216,7 @@ pub(crate) fn rethrow_other(thread: &ThreadState, caller: &mut Caller<'_>, objec
     if object == 0 {
         return Ok(());
     }
-    thread.exceptions.caught().push(object);
+    thread.exceptions.caught().push(object)?;
     Header::of(caller, object)?.set_flag(RETHROWN, true)?;
     rethrow(thread, caller)
 }
@@ -202,7 +230,7 @@ pub(crate) fn begin_catch(thread: &ThreadState, caller: &mut Caller<'_>, object:
         let _ = thread.exceptions.uncaught.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
     header.set_flag(RETHROWN, false)?;
-    thread.exceptions.caught().push(object);
+    thread.exceptions.caught().push(object)?;
     add_reference(thread, caller, object)?;
     caught_object(thread, caller, object)
 }
@@ -211,7 +239,7 @@ pub(crate) fn begin_catch(thread: &ThreadState, caller: &mut Caller<'_>, object:
 pub(crate) fn end_catch(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
     let set_threw = needed(thread.exports(caller)?.set_threw, "setThrew")?;
     set_threw.call(caller.store(), &[0, 0])?;
-    let object = thread.exceptions.caught().pop().ok_or("a handler ends that did not begin")?;
+    let object = thread.exceptions.caught().objects.pop().ok_or("a handler ends that did not begin")?;
     drop_reference(thread, caller, object)?;
     thread.exceptions.last.store(0, Ordering::Relaxed);
     Ok(())
@@ -297,14 +325,14 @@ pub(crate) fn call_unexpected(_: &ThreadState, _: &mut Caller<'_>, _object: u32)
 
 /// `__cxa_current_primary_exception`: what is being handled, with a reference more; 0 for nothing.
 pub(crate) fn current(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<u32, HostError> {
-    let object = thread.exceptions.caught().last().copied().unwrap_or(0);
+    let object = thread.exceptions.caught().objects.last().copied().unwrap_or(0);
     add_reference(thread, caller, object)?;
     Ok(object)
 }
 
 /// `__cxa_current_exception_type`: the type of what is being handled; 0 for nothing.
 pub(crate) fn current_type(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<u32, HostError> {
-    match thread.exceptions.caught().last() {
+    match thread.exceptions.caught().objects.last() {
         Some(object) => Header::of(caller, *object)?.read(TYPE),
         None => Ok(0),
     }

@@ -81,20 +81,21 @@ impl Thread {
     /// The one that the program starts with.
     pub(crate) fn first(context: Arc<Context>) -> Self {
         let reasons = Arc::clone(&context.ending.reasons);
-        Self::new(context, Events::new(reasons), None)
+        Self::new(context, reasons, None)
     }
 
     /// The one that the program knows by this address.
     pub(crate) fn other(context: Arc<Context>, pthread: u32) -> Self {
-        Self::new(context, Events::new(Arc::default()), Some(pthread))
+        Self::new(context, Arc::default(), Some(pthread))
     }
 
-    fn new(context: Arc<Context>, events: Events, pthread: Option<u32>) -> Self {
+    fn new(context: Arc<Context>, reasons: Arc<AtomicU32>, pthread: Option<u32>) -> Self {
+        let memory = context.posix.wasi().host_memory().clone();
         Self {
             state: Arc::new_cyclic(|own| ThreadState {
                 context,
-                exceptions: exception::State::default(),
-                events,
+                exceptions: exception::State::new(&memory),
+                events: Events::new(reasons, &memory),
                 is_main: pthread.is_none(),
                 pthread: AtomicU32::new(pthread.unwrap_or(0)),
                 result: AtomicU32::new(0),
@@ -127,12 +128,16 @@ impl Thread {
     }
 
     /// Makes the program's instance in `store`, with what it imports of WASI and of Emscripten besides what `linker` defines.
-    /// Functions that nothing but a browser has are defined as well: they trap when they are called, and say why.
+    /// Functions that nothing but a browser has are defined as well: they trap when they are called, and say why. What the host
+    /// keeps for the program counts towards the memory budget of the first store.
     ///
     /// # Errors
     ///
     /// If something else is missing, a memory or a table cannot be made, or what runs at the start fails.
     pub fn instantiate(&self, linker: &Linker, store: &mut Store, image: &Image) -> Result<Instance, InstantiateError> {
+        if !self.wasi().host_memory().charge_to(store.memory_budget()) {
+            return Err(InstantiateError::Limit("what the host keeps for the program"));
+        }
         self.state.layout.get_or_init(|| Layout::of(image));
         let placement = dynamic::place_main(&self.state, linker, store, image)?;
         let mut linker = linker.clone();

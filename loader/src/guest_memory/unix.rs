@@ -4,7 +4,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::GuestMemory;
+use super::{GuestMemory, SocketFlags};
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -81,8 +81,7 @@ impl GuestMemory<'_> {
         })
     }
 
-    /// As [`Self::read_from_fd`], from a socket: `peek` leaves the bytes there for the next call, `wait_all` waits until
-    /// the pieces are full. Gives as well whether the end of a datagram was cut off.
+    /// As [`Self::read_from_fd`], from a socket. Gives as well whether the end of a datagram was cut off.
     ///
     /// # Errors
     ///
@@ -91,10 +90,11 @@ impl GuestMemory<'_> {
         &self,
         socket: BorrowedFd<'_>,
         pieces: &[(u64, u64)],
-        peek: bool,
-        wait_all: bool,
+        flags: SocketFlags,
     ) -> io::Result<(usize, bool)> {
-        let flags = if peek { libc::MSG_PEEK } else { 0 } | if wait_all { libc::MSG_WAITALL } else { 0 };
+        let flags = if flags.peek { libc::MSG_PEEK } else { 0 }
+            | if flags.wait_all { libc::MSG_WAITALL } else { 0 }
+            | if flags.nonblocking { libc::MSG_DONTWAIT } else { 0 };
         let mut was_cut = false;
         let length = self.transfer(pieces, |vectors, count| {
             let mut message = message(vectors, count);
@@ -106,16 +106,23 @@ impl GuestMemory<'_> {
         Ok((length, was_cut))
     }
 
-    /// As [`Self::write_to_fd`], to a socket: a peer that has gone is an error and sends no signal.
+    /// As [`Self::write_to_fd`], to a socket: a peer that has gone is an error and sends no signal. If `nonblocking`, this
+    /// call does not wait, whatever the socket is told.
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn send_to_socket(&self, socket: BorrowedFd<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
+    pub fn send_to_socket(
+        &self,
+        socket: BorrowedFd<'_>,
+        pieces: &[(u64, u64)],
+        nonblocking: bool,
+    ) -> io::Result<usize> {
+        let flags = libc::MSG_NOSIGNAL | if nonblocking { libc::MSG_DONTWAIT } else { 0 };
         self.transfer(pieces, |vectors, count| {
             let message = message(vectors, count);
             // SAFETY: `transfer` has checked that each piece is accessible; the kernel only reads.
-            unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) }
+            unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, flags) }
         })
     }
 

@@ -13,7 +13,7 @@ use windows_sys::Win32::Security::Authentication::Identity::RtlGenRandom;
 use windows_sys::Win32::Storage::FileSystem::{FILE_BEGIN, FILE_CURRENT, ReadFile, SetFilePointerEx, WriteFile};
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
-use super::GuestMemory;
+use super::{GuestMemory, SocketFlags};
 
 /// The most bytes that one call moves.
 const BYTES_MAX: u64 = 1 << 30;
@@ -95,8 +95,7 @@ impl GuestMemory<'_> {
         })
     }
 
-    /// As [`Self::read_from_handle`], from a socket: `peek` leaves the bytes there for the next call, `wait_all` waits until
-    /// the pieces are full. Gives as well whether the end of a datagram was cut off.
+    /// As [`Self::read_from_handle`], from a socket. Gives as well whether the end of a datagram was cut off.
     ///
     /// # Errors
     ///
@@ -105,10 +104,13 @@ impl GuestMemory<'_> {
         &self,
         socket: BorrowedSocket<'_>,
         pieces: &[(u64, u64)],
-        peek: bool,
-        wait_all: bool,
+        flags: SocketFlags,
     ) -> io::Result<(usize, bool)> {
-        let mut flags = (if peek { MSG_PEEK } else { 0 } | if wait_all { MSG_WAITALL } else { 0 }).cast_unsigned();
+        if flags.nonblocking {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let mut flags =
+            (if flags.peek { MSG_PEEK } else { 0 } | if flags.wait_all { MSG_WAITALL } else { 0 }).cast_unsigned();
         let (buffers, total) = self.buffers(pieces)?;
         let mut received = 0;
         // SAFETY: `buffers` has checked that each piece is accessible; the system does the writing.
@@ -129,12 +131,20 @@ impl GuestMemory<'_> {
         }
     }
 
-    /// As [`Self::write_to_handle`], to a socket.
+    /// As [`Self::write_to_handle`], to a socket. The system has no calls that are `nonblocking` by themselves.
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn send_to_socket(&self, socket: BorrowedSocket<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
+    pub fn send_to_socket(
+        &self,
+        socket: BorrowedSocket<'_>,
+        pieces: &[(u64, u64)],
+        nonblocking: bool,
+    ) -> io::Result<usize> {
+        if nonblocking {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let (buffers, _) = self.buffers(pieces)?;
         let mut sent = 0;
         // SAFETY: `buffers` has checked that each piece is accessible; the system only reads.

@@ -13,6 +13,7 @@ use crate::args::Strings;
 use crate::clock::Clock;
 use crate::descriptor::{Handle, Object, Output, Table};
 use crate::directory::Directory;
+use crate::kept::HostMemory;
 use crate::place::Place;
 use crate::random::Random;
 use crate::tree::MemoryDirectory;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) table: Table,
+    /// What is kept for the program.
+    pub(crate) host_memory: HostMemory,
 }
 
 /// What a program may do below a granted directory.
@@ -290,6 +293,7 @@ impl WasiBuilder {
             environment: strings(&self.environment)?,
             clock: self.clock,
             random: self.random,
+            host_memory: HostMemory::default(),
         })
     }
 }
@@ -307,6 +311,7 @@ pub(crate) struct Parts {
     environment: Strings,
     clock: Clock,
     random: Random,
+    pub(crate) host_memory: HostMemory,
 }
 
 impl Parts {
@@ -324,6 +329,7 @@ impl Parts {
             clock: self.clock,
             random: self.random,
             table: Table::new(objects),
+            host_memory: self.host_memory,
         };
         Ok(Wasi { context: Arc::new(context) })
     }

@@ -45,9 +45,28 @@ pub(crate) struct File {
     pub(crate) mutable: bool,
     /// Asked for by the guest on a stream that it shares with other processes, and so not set on the stream itself.
     pub(crate) nonblocking: AtomicBool,
+    /// Held by who writes to a regular file that was looked at; alone, by who changes how the system writes to it.
+    pub(crate) writing: RwLock<()>,
+}
+
+/// Which way bytes go in a call on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// None go.
+    None,
+    In,
+    Out,
+    Both,
 }
 
 impl File {
+    /// Whether it was given for this: a standard stream that is a socket leads one way only.
+    pub(crate) fn lets(&self, direction: Direction) -> bool {
+        let reads = matches!(direction, Direction::In | Direction::Both);
+        let writes = matches!(direction, Direction::Out | Direction::Both);
+        (self.readable || !reads) && (self.writable || !writes)
+    }
+
     /// Whether the guest asked not to wait, on a stream where the system has not been told.
     pub(crate) fn waits_itself(&self) -> bool {
         self.nonblocking.load(Ordering::Relaxed)

@@ -8,6 +8,7 @@ use wasmc_loader::GuestMemory;
 use crate::context::Context;
 use crate::descriptor::Object;
 use crate::errno::Errno;
+use crate::kept::{HostMemory, Kept};
 use crate::place::Place;
 use crate::types::{DescriptorStatus, FileType, check_result, rights, write_size, write_u32};
 
@@ -30,6 +31,7 @@ pub(crate) struct Directory {
 pub(crate) struct Listing {
     entries: Vec<Entry>,
     names: Vec<u8>,
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
@@ -77,10 +79,20 @@ impl Directory {
 impl Listing {
     /// That of a directory with this inode, which passes for its parent's as well.
     pub(crate) fn new(inode: u64) -> Self {
-        let mut listing = Self { entries: Vec::new(), names: Vec::new() };
+        let mut listing = Self { entries: Vec::new(), names: Vec::new(), kept: None };
         listing.push(inode, FileType::Directory, b".");
         listing.push(inode, FileType::Directory, b"..");
         listing
+    }
+
+    /// The same, to be kept for a program.
+    pub(crate) fn kept(mut self, memory: &HostMemory) -> Result<Self, Errno> {
+        let mut kept = Kept::new(memory);
+        if !kept.set((size_of::<Entry>() * self.entries.len() + self.names.len()) as u64) {
+            return Err(Errno::Nomem);
+        }
+        self.kept = Some(kept);
+        Ok(self)
     }
 
     /// The entries from one of them on: inode, kind, name.
@@ -147,7 +159,7 @@ pub(crate) fn fd_readdir(
         }
         let listing = match &mut *listing {
             Some(listing) => listing,
-            none => none.insert(directory.place.list()?),
+            none => none.insert(directory.place.list()?.kept(&context.host_memory)?),
         };
         write_size(memory, result, listing.write(memory, buffer, length, cookie)?)
     })

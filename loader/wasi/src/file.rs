@@ -5,7 +5,7 @@
 use crate::system::fd::AsFd;
 use std::io::SeekFrom;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use crate::system::event::{PollFd, PollFlags};
 use crate::system::fs::{Advice, FallocateFlags, OFlags, Timestamps};
@@ -38,7 +38,8 @@ pub(crate) fn standard(number: usize) -> File {
 
 /// A host descriptor as a guest's.
 pub(crate) fn open(handle: Handle, readable: bool, writable: bool, mutable: bool) -> File {
-    File { handle, kind: OnceLock::new(), readable, writable, mutable, nonblocking: AtomicBool::new(false) }
+    let (kind, nonblocking, writing) = (OnceLock::new(), AtomicBool::new(false), RwLock::new(()));
+    File { handle, kind, readable, writable, mutable, nonblocking, writing }
 }
 
 impl File {
@@ -48,6 +49,10 @@ impl File {
             crate::system::fs::fstat(&self.handle).map_or(FileType::Unknown, |status| file_status(&status).file_type)
         };
         *self.kind.get_or_init(find)
+    }
+
+    fn is_known_as_regular(&self) -> bool {
+        self.kind.get() == Some(&FileType::RegularFile)
     }
 
     /// Whether somebody sits there.
@@ -79,12 +84,34 @@ impl File {
             return Err(Errno::Badf);
         }
         self.check_ready(PollFlags::OUT)?;
+        // Elsewhere, writing may take long. What is mapped was looked at.
+        let _writing = self.is_known_as_regular().then(|| self.writing.read().unwrap_or_else(PoisonError::into_inner));
         if self.waits_itself() {
             // Being ready promises no room for more than this.
             let cut = vectors.first_bytes(PIPE_BUFFER_BYTES);
             return Ok(crate::system::write(memory, self.handle.as_fd(), &cut, offset)?);
         }
         Ok(crate::system::write(memory, self.handle.as_fd(), vectors.as_slice(), offset)?)
+    }
+
+    /// Writes to `offset`, also if the file is open to be written to its end. Systems write there whatever the offset is, and so
+    /// are told otherwise meanwhile.
+    pub(crate) fn write_in_place(&self, memory: &GuestMemory, vectors: &Vectors, offset: u64) -> Result<usize, Errno> {
+        if !self.writable {
+            return Err(Errno::Badf);
+        }
+        let _writing = self.writing.write().unwrap_or_else(PoisonError::into_inner);
+        let flags = crate::system::fs::fcntl_getfl(&self.handle)?;
+        if flags.contains(OFlags::APPEND) {
+            let mut meanwhile = flags;
+            meanwhile.set(OFlags::APPEND, false);
+            crate::system::fs::fcntl_setfl(&self.handle, meanwhile)?;
+        }
+        let written = crate::system::write(memory, self.handle.as_fd(), vectors.as_slice(), Some(offset));
+        if flags.contains(OFlags::APPEND) {
+            crate::system::fs::fcntl_setfl(&self.handle, flags)?;
+        }
+        Ok(written?)
     }
 
     pub(crate) fn status(&self) -> Result<DescriptorStatus, Errno> {
@@ -118,6 +145,8 @@ impl File {
         match &self.handle {
             Handle::Standard(_) => self.nonblocking.store(flags & descriptor_flag::NONBLOCK != 0, Ordering::Relaxed),
             Handle::Owned(descriptor) => {
+                let alone = || self.writing.write().unwrap_or_else(PoisonError::into_inner);
+                let _writing = self.is_known_as_regular().then(alone);
                 let mut host = crate::system::fs::fcntl_getfl(descriptor)?;
                 host.set(OFlags::APPEND, flags & descriptor_flag::APPEND != 0);
                 host.set(OFlags::NONBLOCK, flags & descriptor_flag::NONBLOCK != 0);
@@ -206,7 +235,7 @@ pub(crate) fn write_object(
     Ok(match object {
         Object::File(file) => file.write(memory, vectors, None)?,
         Object::Memory(file) => file.write(memory, vectors, None, context.clock.wall())?,
-        Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice())?,
+        Object::Socket(handle) => crate::system::send(memory, handle.as_fd(), vectors.as_slice(), false)?,
         Object::Output(output) => {
             let mut total = 0;
             let mut kept = output.lock();

@@ -29,6 +29,7 @@ mod directory;
 mod errno;
 mod file;
 mod host;
+mod kept;
 mod path;
 mod place;
 mod poll;
@@ -44,6 +45,7 @@ mod types;
 pub use context::{Access, WasiBuilder, WasiError};
 pub use descriptor::Output;
 pub use errno::Errno;
+pub use kept::{HostMemory, Kept};
 pub use posix::{At, Buffers, Family, FileTime, Interest, Lookup, Mapping, Posix, Room, Start, Status, flags};
 pub use threads::{Threads, ThreadsBuilder, ThreadsError, Work};
 pub use tree::MemoryDirectory;
@@ -127,6 +129,11 @@ fn run(caller: &Caller<'_>, function: impl Fn(&GuestMemory<'_>) -> Result<(), Er
 }
 
 impl Wasi {
+    /// What the host keeps for the program: to be bounded by its store's budget, and for what other hosts keep for it.
+    pub fn host_memory(&self) -> &HostMemory {
+        &self.context.host_memory
+    }
+
     /// Defines every function of both versions of the interface.
     ///
     /// # Errors

@@ -229,6 +229,17 @@ impl Subscription {
     }
 }
 
+/// What has come of the descriptors by now: of how many.
+pub(crate) fn look(patience: &dyn Fn() -> bool, polled: &mut [PollFd<'_>]) -> Result<usize, Errno> {
+    loop {
+        match crate::system::event::poll(polled, Some(&timespec(0))) {
+            // Also who does not wait is told of a signal.
+            Err(crate::system::io::Errno::INTR) if patience() => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
 /// Waits for the descriptors, or for `timeout` nanoseconds: how many have passed, never fewer than were waited for if
 /// no descriptor became ready.
 pub(crate) fn sleep(
@@ -238,7 +249,7 @@ pub(crate) fn sleep(
     timeout: Option<u64>,
 ) -> Result<u64, Errno> {
     if let (Clock::Virtual(time), Some(timeout)) = (clock, timeout) {
-        if crate::system::event::poll(polled, Some(&timespec(0)))? > 0 {
+        if look(patience, polled)? > 0 {
             return Ok(0);
         }
         let add = |time: u64| Some(time.saturating_add(timeout));

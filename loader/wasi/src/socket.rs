@@ -2,10 +2,10 @@
 
 use std::net::Shutdown;
 
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use crate::context::Context;
-use crate::descriptor::{Handle, Object};
+use crate::descriptor::{Direction, Handle, Object};
 use crate::errno::Errno;
 use crate::system::fd::AsFd as _;
 use crate::system::net;
@@ -15,11 +15,18 @@ use crate::types::{FileType, Vectors, check_result, descriptor_flag, write_size,
 fn with_socket<T>(
     context: &Context,
     descriptor: u32,
+    direction: Direction,
     apply: impl FnOnce(&Handle) -> Result<T, Errno>,
 ) -> Result<T, Errno> {
     match &*context.table.find(descriptor)? {
         Object::Socket(handle) => apply(handle),
-        Object::File(file) if file.file_type() == FileType::SocketStream => apply(&file.handle),
+        Object::File(file) if file.file_type() == FileType::SocketStream => {
+            if file.lets(direction) {
+                apply(&file.handle)
+            } else {
+                Err(Errno::Badf)
+            }
+        }
         _ => Err(Errno::Notsock),
     }
 }
@@ -31,7 +38,7 @@ pub(crate) fn sock_accept(
     flags: u32,
     result: u32,
 ) -> Result<(), Errno> {
-    let socket = with_socket(context, descriptor, |listener| {
+    let socket = with_socket(context, descriptor, Direction::In, |listener| {
         check_result(memory, result, 4)?;
         if flags & !u32::from(descriptor_flag::NONBLOCK) != 0 {
             return Err(Errno::Inval);
@@ -57,15 +64,15 @@ pub(crate) fn sock_recv(
     const WAITALL: u32 = 2;
     /// `$roflags`.
     const DATA_TRUNCATED: u16 = 1;
-    with_socket(context, descriptor, |handle| {
+    with_socket(context, descriptor, Direction::In, |handle| {
         let vectors = Vectors::read(memory, vectors, count)?;
         check_result(memory, result, 4)?;
         check_result(memory, result_flags, 2)?;
         if flags & !(PEEK | WAITALL) != 0 {
             return Err(Errno::Inval);
         }
-        let (peek, wait_all) = (flags & PEEK != 0, flags & WAITALL != 0);
-        let (length, was_cut) = net::receive(memory, handle.as_fd(), vectors.as_slice(), peek, wait_all)?;
+        let flags = SocketFlags { peek: flags & PEEK != 0, wait_all: flags & WAITALL != 0, nonblocking: false };
+        let (length, was_cut) = net::receive(memory, handle.as_fd(), vectors.as_slice(), flags)?;
         write_size(memory, result, length)?;
         memory.write_u16(result_flags.into(), if was_cut { DATA_TRUNCATED } else { 0 }).ok_or(Errno::Fault)
     })
@@ -80,24 +87,22 @@ pub(crate) fn sock_send(
     flags: u32,
     result: u32,
 ) -> Result<(), Errno> {
-    with_socket(context, descriptor, |handle| {
+    with_socket(context, descriptor, Direction::Out, |handle| {
         let vectors = Vectors::read(memory, vectors, count)?;
         check_result(memory, result, 4)?;
         if flags != 0 {
             return Err(Errno::Inval);
         }
-        write_size(memory, result, net::send(memory, handle.as_fd(), vectors.as_slice())?)
+        write_size(memory, result, net::send(memory, handle.as_fd(), vectors.as_slice(), false)?)
     })
 }
 
 pub(crate) fn sock_shutdown(context: &Context, _: &GuestMemory, descriptor: u32, how: u32) -> Result<(), Errno> {
-    with_socket(context, descriptor, |handle| {
-        let how = match how {
-            1 => Shutdown::Read,
-            2 => Shutdown::Write,
-            3 => Shutdown::Both,
-            _ => return Err(Errno::Inval),
-        };
-        net::shutdown(handle, how)
-    })
+    let (how, direction) = match how {
+        1 => (Some(Shutdown::Read), Direction::In),
+        2 => (Some(Shutdown::Write), Direction::Out),
+        3 => (Some(Shutdown::Both), Direction::Both),
+        _ => (None, Direction::None),
+    };
+    with_socket(context, descriptor, direction, |handle| net::shutdown(handle, how.ok_or(Errno::Inval)?))
 }

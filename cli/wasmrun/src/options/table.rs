@@ -168,9 +168,10 @@ pub const OPTIONS: &[OptionRow] = &[
         name: "max-memory",
         takes: Takes::Value("SIZE"),
         summary: "How much the program's memories, tables and exceptions may take together, those of all its threads \
-                  included (as in 64M or 2G); growing further fails, throwing further traps. Not counted are stacks, and \
-                  the first 256 KiB of each thread's exceptions",
-        details: "",
+                  included (as in 64M or 2G); growing further fails, throwing further traps",
+        details: "What a program of Emscripten's makes its host keep counts as well: files in memory, pipes, timers and the \
+                  like. Not counted are stacks, and the first 256 KiB of each thread's exceptions and of what the host \
+                  keeps.",
         apply: |options, value| set(&mut options.max_memory, parse_quantity(value).map(Some)),
     },
     OptionRow {

@@ -26,7 +26,7 @@ pub(super) struct MainLoop {
     /// When the last turn has begun.
     turn_start: u64,
     /// What is done before the loop goes on: functions and their arguments.
-    blockers: VecDeque<(u32, u32)>,
+    pub(super) blockers: VecDeque<(u32, u32)>,
 }
 
 /// By what turns come, as programs number it.
@@ -36,6 +36,13 @@ enum Mode {
     Time = 0,
     Frames = 1,
     Immediately = 2,
+}
+
+impl MainLoop {
+    /// What was scheduled is over.
+    fn begin_generation(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
 }
 
 /// `emscripten_set_main_loop`.
@@ -122,14 +129,14 @@ pub(crate) fn timing(thread: &ThreadState, caller: &mut Caller<'_>, mode: u32, v
 /// `emscripten_cancel_main_loop`.
 pub(crate) fn cancel(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
     let main_loop = &mut thread.events.queues().main_loop;
-    main_loop.generation += 1;
+    main_loop.begin_generation();
     main_loop.function = None;
     Ok(())
 }
 
 /// `emscripten_pause_main_loop`.
 pub(crate) fn pause(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
-    thread.events.queues().main_loop.generation += 1;
+    thread.events.queues().main_loop.begin_generation();
     Ok(())
 }
 
@@ -137,7 +144,7 @@ pub(crate) fn pause(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), Host
 pub(crate) fn resume(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
     let (mode, value) = {
         let main_loop = &mut thread.events.queues().main_loop;
-        main_loop.generation += 1;
+        main_loop.begin_generation();
         main_loop.is_running = false;
         (main_loop.mode, main_loop.value)
     };
@@ -152,7 +159,9 @@ pub(crate) fn push_blocker(
     argument: u32,
     _name: u32,
 ) -> Result<(), HostError> {
-    thread.events.queues().main_loop.blockers.push_back((function, argument));
+    let mut queues = thread.events.queues();
+    queues.count(1)?;
+    queues.main_loop.blockers.push_back((function, argument));
     Ok(())
 }
 
@@ -166,15 +175,15 @@ fn schedule(thread: &ThreadState) -> Result<(), HostError> {
     let now = now(thread)?;
     let (task, mode, next) = {
         let main_loop = &thread.events.queues().main_loop;
-        let next = main_loop.turn_start + (main_loop.value.max(0.0) * MILLISECOND) as u64;
+        let next = main_loop.turn_start.saturating_add((main_loop.value.max(0.0) * MILLISECOND) as u64);
         (Task::MainLoop { generation: main_loop.generation }, main_loop.mode, next)
     };
     match mode {
-        Mode::Time => thread.events.at(next.max(now + MILLISECOND as u64), task),
+        Mode::Time => thread.events.at(next.max(now.saturating_add(MILLISECOND as u64)), task),
         Mode::Frames => thread.events.at_frame(now, task),
         Mode::Immediately => thread.events.soon(task),
-    };
-    Ok(())
+    }
+    .map(drop)
 }
 
 /// What a turn has to do.
@@ -217,7 +226,7 @@ pub(super) fn turn(thread: &ThreadState, store: &mut Store, generation: u32) -> 
             if is_stale() {
                 return leave(thread, store);
             }
-            thread.events.at(now, Task::MainLoop { generation });
+            thread.events.at(now, Task::MainLoop { generation })?;
             Ok(None)
         }
         Turn::Call(function, argument) => {

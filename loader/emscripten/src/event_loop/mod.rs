@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{Function, HostError, Outcome, Store, TrapCode, TrapReport, Value};
+use wasmc_wasi::{HostMemory, Kept};
 
 use crate::exports::fit;
 use crate::process;
@@ -36,8 +37,10 @@ pub(crate) struct Events {
 }
 
 /// What is to come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queues {
+    /// What all of it takes.
+    kept: Kept,
     last_number: u32,
     last_sequence: u64,
     /// By the time in nanoseconds, and in the order in which they were set.
@@ -50,6 +53,49 @@ struct Queues {
     main_loop: MainLoop,
     /// When the next picture would be drawn, if there were something to draw on.
     next_frame: u64,
+}
+
+impl Queues {
+    fn new(memory: &HostMemory) -> Self {
+        Self {
+            kept: Kept::new(memory),
+            last_number: 0,
+            last_sequence: 0,
+            timed: BTreeMap::new(),
+            places: BTreeMap::new(),
+            immediate: VecDeque::new(),
+            micro: VecDeque::new(),
+            main_loop: MainLoop::default(),
+            next_frame: 0,
+        }
+    }
+
+    /// Counts what the host keeps: all that is to come, and so much more.
+    ///
+    /// # Errors
+    ///
+    /// If that is too much: the program ends.
+    fn count(&mut self, more: usize) -> Result<(), HostError> {
+        /// What one thing takes, about.
+        const TASK_BYTES: u64 = 192;
+        /// Room for more is given back when nothing is in it.
+        const FEW: usize = 16;
+        let blockers = &mut self.main_loop.blockers;
+        let count = self.timed.len() + self.immediate.len() + self.micro.len() + blockers.len() + more;
+        if !self.kept.set(count as u64 * TASK_BYTES) {
+            return Err("the program has more to do later than the host keeps for it".into());
+        }
+        if self.immediate.is_empty() {
+            self.immediate.shrink_to(FEW);
+        }
+        if self.micro.is_empty() {
+            self.micro.shrink_to(FEW);
+        }
+        if blockers.is_empty() {
+            blockers.shrink_to(FEW);
+        }
+        Ok(())
+    }
 }
 
 /// What there is to do next.
@@ -71,8 +117,8 @@ pub(crate) enum Called {
 }
 
 impl Events {
-    pub(crate) fn new(reasons: Arc<AtomicU32>) -> Self {
-        Self { queues: Mutex::default(), reasons, unwound: AtomicBool::new(false) }
+    pub(crate) fn new(reasons: Arc<AtomicU32>, memory: &HostMemory) -> Self {
+        Self { queues: Mutex::new(Queues::new(memory)), reasons, unwound: AtomicBool::new(false) }
     }
 
     fn queues(&self) -> MutexGuard<'_, Queues> {
@@ -181,6 +227,7 @@ pub(crate) fn interrupted() -> Outcome {
 fn next(thread: &ThreadState) -> Result<Next, HostError> {
     let now = timers::now(thread)?;
     let mut queues = thread.events.queues();
+    queues.count(0)?;
     if let Some(task) = queues.micro.pop_front() {
         return Ok(Next::Task(0, task));
     }

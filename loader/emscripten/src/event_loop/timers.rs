@@ -53,6 +53,11 @@ fn delay(milliseconds: f64) -> u64 {
     if (1.0..=MILLISECONDS_MAX).contains(&milliseconds) { milliseconds as u64 * MILLISECOND } else { MILLISECOND }
 }
 
+/// When a timer is due that is set now for so many milliseconds.
+fn after(thread: &ThreadState, milliseconds: f64) -> Result<u64, HostError> {
+    Ok(now(thread)?.saturating_add(delay(milliseconds)))
+}
+
 impl Queues {
     fn number(&mut self) -> u32 {
         self.last_number = self.last_number % (i32::MAX as u32) + 1;
@@ -79,10 +84,12 @@ impl Queues {
         const PERIOD: u64 = 1_000_000_000 / 60;
         /// Who is nearly late waits for the one after.
         const TOLERANCE: u64 = 2 * MILLISECOND;
+        let late = now.saturating_add(TOLERANCE);
         if self.next_frame == 0 {
-            self.next_frame = now + PERIOD;
-        } else if now + TOLERANCE >= self.next_frame {
-            self.next_frame += ((now + TOLERANCE - self.next_frame) / PERIOD + 1) * PERIOD;
+            self.next_frame = now.saturating_add(PERIOD);
+        } else if late >= self.next_frame {
+            let periods = (late - self.next_frame) / PERIOD + 1;
+            self.next_frame = self.next_frame.saturating_add(periods.saturating_mul(PERIOD));
         }
         self.next_frame
     }
@@ -90,27 +97,33 @@ impl Queues {
 
 impl Events {
     /// Schedules `task` for the time `time`; its number.
-    pub(super) fn at(&self, time: u64, task: Task) -> u32 {
+    ///
+    /// # Errors
+    ///
+    /// If there is too much to come.
+    pub(super) fn at(&self, time: u64, task: Task) -> Result<u32, HostError> {
+        let mut queues = self.queues();
+        queues.count(1)?;
         if task.is_reason() {
             self.push_reason();
         }
-        let mut queues = self.queues();
         let number = queues.number();
         queues.insert(time, number, task);
-        number
+        Ok(number)
     }
 
-    pub(super) fn soon(&self, task: Task) -> u32 {
+    pub(super) fn soon(&self, task: Task) -> Result<u32, HostError> {
+        let mut queues = self.queues();
+        queues.count(1)?;
         if task.is_reason() {
             self.push_reason();
         }
-        let mut queues = self.queues();
         let number = queues.number();
         queues.immediate.push_back((number, task));
-        number
+        Ok(number)
     }
 
-    pub(super) fn at_frame(&self, now: u64, task: Task) -> u32 {
+    pub(super) fn at_frame(&self, now: u64, task: Task) -> Result<u32, HostError> {
         let time = self.queues().next_frame_time(now);
         self.at(time, task)
     }
@@ -134,7 +147,7 @@ pub(super) fn perform(
     match task {
         Task::Interval { nanoseconds, .. } => {
             // Before the call, which may cancel it.
-            let time = now(thread)? + nanoseconds;
+            let time = now(thread)?.saturating_add(nanoseconds);
             events.queues().insert(time, number, task);
         }
         _ if task.is_reason() => events.pop_reason(),
@@ -171,8 +184,8 @@ pub(super) fn perform(
     };
     if goes_on {
         match task {
-            Task::ImmediateLoop { .. } => drop(events.soon(task)),
-            Task::Frame { repeats: true, .. } => drop(events.at_frame(now(thread)?, task)),
+            Task::ImmediateLoop { .. } => drop(events.soon(task)?),
+            Task::Frame { repeats: true, .. } => drop(events.at_frame(now(thread)?, task)?),
             _ => {}
         }
     }
@@ -195,8 +208,9 @@ fn timeout_loop(
     };
     if goes_on {
         // Counted from the call's start.
-        let next = (start + (milliseconds.max(0.0) * MILLISECOND as f64) as u64).max(now(thread)? + MILLISECOND);
-        thread.events.at(next, Task::TimeoutLoop { function, argument, milliseconds });
+        let passed = now(thread)?.saturating_sub(start) as f64 / MILLISECOND as f64;
+        let next = after(thread, milliseconds - passed)?;
+        thread.events.at(next, Task::TimeoutLoop { function, argument, milliseconds })?;
     }
     end_unless_kept(thread, store)
 }
@@ -209,7 +223,7 @@ pub(crate) fn set_timeout(
     milliseconds: f64,
     argument: u32,
 ) -> Result<u32, HostError> {
-    Ok(thread.events.at(now(thread)? + delay(milliseconds), Task::Call { function, argument }))
+    thread.events.at(after(thread, milliseconds)?, Task::Call { function, argument })
 }
 
 /// `emscripten_clear_timeout`, and the others that take a number back.
@@ -226,8 +240,8 @@ pub(crate) fn set_timeout_loop(
     milliseconds: f64,
     argument: u32,
 ) -> Result<(), HostError> {
-    thread.events.at(now(thread)? + delay(0.0), Task::TimeoutLoop { function, argument, milliseconds });
-    Ok(())
+    let task = Task::TimeoutLoop { function, argument, milliseconds };
+    thread.events.at(after(thread, 0.0)?, task).map(drop)
 }
 
 /// `emscripten_set_interval`.
@@ -239,7 +253,7 @@ pub(crate) fn set_interval(
     argument: u32,
 ) -> Result<u32, HostError> {
     let nanoseconds = delay(milliseconds);
-    Ok(thread.events.at(now(thread)? + nanoseconds, Task::Interval { function, argument, nanoseconds }))
+    thread.events.at(after(thread, milliseconds)?, Task::Interval { function, argument, nanoseconds })
 }
 
 /// `emscripten_set_immediate`.
@@ -249,7 +263,7 @@ pub(crate) fn set_immediate(
     function: u32,
     argument: u32,
 ) -> Result<u32, HostError> {
-    Ok(thread.events.soon(Task::Call { function, argument }))
+    thread.events.soon(Task::Call { function, argument })
 }
 
 /// `emscripten_set_immediate_loop`.
@@ -259,8 +273,7 @@ pub(crate) fn set_immediate_loop(
     function: u32,
     argument: u32,
 ) -> Result<(), HostError> {
-    thread.events.soon(Task::ImmediateLoop { function, argument });
-    Ok(())
+    thread.events.soon(Task::ImmediateLoop { function, argument }).map(drop)
 }
 
 /// `emscripten_queue_microtask`: calls `function(argument)` as soon as what runs now has returned.
@@ -270,8 +283,10 @@ pub(crate) fn queue_microtask(
     function: u32,
     argument: u32,
 ) -> Result<(), HostError> {
+    let mut queues = thread.events.queues();
+    queues.count(1)?;
     thread.events.push_reason();
-    thread.events.queues().micro.push_back(Task::Call { function, argument });
+    queues.micro.push_back(Task::Call { function, argument });
     Ok(())
 }
 
@@ -283,8 +298,7 @@ pub(crate) fn call_later(
     argument: u32,
     milliseconds: i32,
 ) -> Result<(), HostError> {
-    thread.events.at(now(thread)? + delay(milliseconds.into()), Task::Call { function, argument });
-    Ok(())
+    thread.events.at(after(thread, milliseconds.into())?, Task::Call { function, argument }).map(drop)
 }
 
 /// `emscripten_request_animation_frame`: calls `function(time, argument)` when a picture would be drawn.
@@ -294,7 +308,7 @@ pub(crate) fn request_frame(
     function: u32,
     argument: u32,
 ) -> Result<u32, HostError> {
-    Ok(thread.events.at_frame(now(thread)?, Task::Frame { function, argument, repeats: false }))
+    thread.events.at_frame(now(thread)?, Task::Frame { function, argument, repeats: false })
 }
 
 /// `emscripten_request_animation_frame_loop`.
@@ -304,8 +318,7 @@ pub(crate) fn request_frames(
     function: u32,
     argument: u32,
 ) -> Result<(), HostError> {
-    thread.events.at_frame(now(thread)?, Task::Frame { function, argument, repeats: true });
-    Ok(())
+    thread.events.at_frame(now(thread)?, Task::Frame { function, argument, repeats: true }).map(drop)
 }
 
 /// `_setitimer_js`: sets one of the C library's interval timers off after so many milliseconds, or stops it.
@@ -321,14 +334,13 @@ pub(crate) fn set_interval_timer(
         thread.events.cancel(number);
     }
     if milliseconds != 0.0 {
-        thread.events.at(now(thread)? + delay(milliseconds), Task::IntervalTimer { which });
+        thread.events.at(after(thread, milliseconds)?, Task::IntervalTimer { which })?;
     }
     Ok(0)
 }
 
 /// `alarm`: sends the signal after so many seconds; what an earlier one had left is not told.
 pub(crate) fn alarm(thread: &ThreadState, _: &mut Caller<'_>, seconds: u32) -> Result<u32, HostError> {
-    let time = now(thread)? + delay(f64::from(seconds) * 1000.0);
-    thread.events.at(time, Task::Alarm);
+    thread.events.at(after(thread, f64::from(seconds) * 1000.0)?, Task::Alarm)?;
     Ok(0)
 }

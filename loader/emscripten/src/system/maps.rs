@@ -11,6 +11,8 @@ use crate::exports::needed;
 use crate::thread::ThreadState;
 
 const PAGE_BYTES: u32 = 64 << 10;
+/// As many pages are in a memory. An allocator that gives them more than once does not get further.
+const COUNT_MAX: usize = 1 << 16;
 const WRITABLE: u32 = 2;
 const SHARED: u32 = 1;
 const FIXED: u32 = 0x10;
@@ -44,6 +46,9 @@ fn map(thread: &ThreadState, caller: &mut Caller<'_>, request: &Request) -> Resu
         Ok(mapping) => mapping,
         Err(error) => return Ok(Err(error)),
     };
+    if thread.context.maps.lock().len() >= COUNT_MAX {
+        return Ok(Err(Errno::Nomem));
+    }
     let exports = thread.exports(caller)?;
     // The rest of the last page reads as zeros.
     let length = mapping.length_bytes().checked_next_multiple_of(PAGE_BYTES).unwrap_or(mapping.length_bytes());

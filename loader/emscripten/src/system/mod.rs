@@ -50,6 +50,11 @@ fn text(memory: &GuestMemory<'_>, address: u32, length_max: u64) -> Result<Optio
     }
 }
 
+/// The address of what lies so many bytes after another.
+fn field(address: u32, offset: u32) -> Result<u32, Errno> {
+    address.checked_add(offset).ok_or(Errno::Fault)
+}
+
 fn read_u32(memory: &GuestMemory<'_>, address: u32) -> Result<u32, Errno> {
     memory.read_u32(address.into()).ok_or(Errno::Fault)
 }

@@ -3,10 +3,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 use wasmc_wasi::{Buffers, Errno, Family, flags};
 
-use super::{given, posix, read_u32, write_bytes, write_u32};
+use super::{field, given, posix, read_u32, write_bytes, write_u32};
 use crate::thread::ThreadState;
 
 type Memory<'a> = GuestMemory<'a>;
@@ -184,23 +184,8 @@ const PEEK: u32 = 2;
 const DO_NOT_WAIT: u32 = 0x40;
 const WAIT_ALL: u32 = 0x100;
 
-/// Makes `call` without waiting, if its flags say so.
-fn with_flags<T>(
-    thread: &ThreadState,
-    descriptor: u32,
-    flags: u32,
-    call: impl FnOnce() -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    let before = posix(thread).flags(descriptor)?;
-    let changes = flags & DO_NOT_WAIT != 0 && before & flags::NONBLOCK == 0;
-    if changes {
-        posix(thread).set_flags(descriptor, before | flags::NONBLOCK)?;
-    }
-    let result = call();
-    if changes {
-        posix(thread).set_flags(descriptor, before)?;
-    }
-    result
+fn receive_flags(flags: u32) -> SocketFlags {
+    SocketFlags { peek: flags & PEEK != 0, wait_all: flags & WAIT_ALL != 0, nonblocking: flags & DO_NOT_WAIT != 0 }
 }
 
 pub(crate) fn receive(
@@ -214,10 +199,8 @@ pub(crate) fn receive(
     address_length: u32,
 ) -> Result<i32, Errno> {
     posix(thread).socket_kind(descriptor)?;
-    let (peek, wait_all) = (flags & PEEK != 0, flags & WAIT_ALL != 0);
-    let (received, from) = with_flags(thread, descriptor, flags, || {
-        posix(thread).receive(descriptor, memory, Buffers::One(buffer, length), peek, wait_all)
-    })?;
+    let buffers = Buffers::One(buffer, length);
+    let (received, from) = posix(thread).receive(descriptor, memory, buffers, receive_flags(flags))?;
     if let Some(from) = from {
         write_address(memory, address, address_length, from)?;
     }
@@ -237,12 +220,13 @@ pub(crate) fn send(
     posix(thread).socket_kind(descriptor)?;
     let to = if address == 0 { None } else { Some(read_address(memory, address, address_length)?) };
     let buffers = Buffers::One(buffer, length);
-    given(with_flags(thread, descriptor, flags, || posix(thread).send(descriptor, memory, buffers, to))?)
+    given(posix(thread).send(descriptor, memory, buffers, to, flags & DO_NOT_WAIT != 0)?)
 }
 
-/// Of a `struct msghdr`: the address of a name, and the buffers.
+/// Of a `struct msghdr`, which has to be there as a whole: the address of a name, and the buffers.
 fn read_message(memory: &Memory<'_>, message: u32) -> Result<(u32, Buffers), Errno> {
-    let word = |offset: u32| read_u32(memory, message.checked_add(offset).ok_or(Errno::Fault)?);
+    let word = |offset: u32| read_u32(memory, field(message, offset)?);
+    word(24)?;
     Ok((word(0)?, Buffers::Many(word(8)?, word(12)?)))
 }
 
@@ -258,15 +242,13 @@ pub(crate) fn receive_message(
 ) -> Result<i32, Errno> {
     posix(thread).socket_kind(descriptor)?;
     let (name, buffers) = read_message(memory, message)?;
-    let (peek, wait_all) = (flags & PEEK != 0, flags & WAIT_ALL != 0);
-    let (received, from) =
-        with_flags(thread, descriptor, flags, || posix(thread).receive(descriptor, memory, buffers, peek, wait_all))?;
+    let (received, from) = posix(thread).receive(descriptor, memory, buffers, receive_flags(flags))?;
     if let Some(from) = from {
-        write_address(memory, name, message + 4, from)?;
+        write_address(memory, name, field(message, 4)?, from)?;
     }
     // No more than bytes comes: no control messages, no flags.
-    write_u32(memory, message + 20, 0)?;
-    write_u32(memory, message + 24, 0)?;
+    write_u32(memory, field(message, 20)?, 0)?;
+    write_u32(memory, field(message, 24)?, 0)?;
     given(received)
 }
 
@@ -284,9 +266,9 @@ pub(crate) fn send_message(
     let (name, buffers) = read_message(memory, message)?;
     let to = match name {
         0 => None,
-        name => Some(read_address(memory, name, read_u32(memory, message + 4)?)?),
+        name => Some(read_address(memory, name, read_u32(memory, field(message, 4)?)?)?),
     };
-    given(with_flags(thread, descriptor, flags, || posix(thread).send(descriptor, memory, buffers, to))?)
+    given(posix(thread).send(descriptor, memory, buffers, to, flags & DO_NOT_WAIT != 0)?)
 }
 
 pub(crate) fn shut_down(

@@ -3,10 +3,10 @@
 use wasmc_loader::{Caller, GuestMemory, HostError, TrapCode};
 use wasmc_wasi::{Errno, Interest};
 
-use super::{posix, read_u32};
+use super::{field, posix, read_u32, write_u32};
 use crate::thread::ThreadState;
 
-/// Gives what a call that waited came to; one that was to stop stops the program.
+/// Gives what a call that waited came to. It goes on after a signal, unless the program is to stop.
 fn finish(result: Result<u32, Errno>) -> Result<i32, HostError> {
     match result {
         Ok(count) => Ok(count.cast_signed()),
@@ -72,7 +72,7 @@ pub(crate) fn select(
         0 => Ok(None),
         // Whatever the program's time is, these are two words.
         address => read_u32(&memory, address).and_then(|seconds| {
-            let microseconds = read_u32(&memory, address.wrapping_add(4))?;
+            let microseconds = read_u32(&memory, field(address, 4)?)?;
             Ok(Some(u64::from(seconds) * 1_000_000_000 + u64::from(microseconds) * 1000))
         }),
     };
@@ -93,8 +93,9 @@ fn select_sets(
     const COUNT_MAX: u32 = 1024;
     let count = u32::try_from(count).ok().filter(|count| *count <= COUNT_MAX).ok_or(Errno::Inval)?;
     let words = count.div_ceil(32);
-    let read =
-        |set: u32| (0..words).map(|word| if set == 0 { Ok(0) } else { read_u32(memory, set + word * 4) }).collect();
+    let read = |set: u32| {
+        (0..words).map(|word| if set == 0 { Ok(0) } else { read_u32(memory, field(set, word * 4)?) }).collect()
+    };
     let wanted: Vec<Vec<u32>> = sets.into_iter().map(read).collect::<Result<_, Errno>>()?;
     let is_in = |set: &[u32], descriptor: u32| set[(descriptor / 32) as usize] & 1 << (descriptor % 32) != 0;
     let mut interests = Vec::new();
@@ -125,8 +126,8 @@ fn select_sets(
         }
     }
     for (set, came) in sets.into_iter().zip(&came).filter(|(set, _)| *set != 0) {
-        for (word, address) in came.iter().zip((set..).step_by(4)) {
-            super::write_u32(memory, address, *word)?;
+        for (word, offset) in came.iter().zip((0..).step_by(4)) {
+            write_u32(memory, field(set, offset)?, *word)?;
         }
     }
     Ok(total)

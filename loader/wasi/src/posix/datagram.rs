@@ -7,9 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::errno::Errno;
+use crate::kept::{HostMemory, Kept};
 
 /// How much waits to be received; what comes then is lost, as datagrams may be.
-const WAITING_BYTES_MAX: usize = 1 << 20;
+const WAITING_BYTES_MAX: u64 = 1 << 20;
+/// What one takes besides its bytes, about.
+const ENTRY_BYTES: u64 = 128;
 /// The longest datagram that UDP has.
 pub(super) const LENGTH_MAX: u64 = 65_507;
 /// How long is waited before it is looked whether the program is to be stopped.
@@ -18,26 +21,55 @@ const SLICE: Duration = Duration::from_millis(20);
 const OWN_PORTS: std::ops::RangeInclusive<u16> = 49_152..=u16::MAX;
 
 /// What was sent to one socket.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mailbox {
-    waiting: Mutex<VecDeque<(SocketAddr, Vec<u8>)>>,
+    waiting: Mutex<Waiting>,
     came: Condvar,
 }
 
+#[derive(Debug)]
+struct Waiting {
+    datagrams: VecDeque<(SocketAddr, Vec<u8>)>,
+    kept: Kept,
+}
+
+impl Waiting {
+    /// Whether there is room for one more of so many bytes.
+    fn reserve(&mut self, length: usize) -> bool {
+        let bytes = self.kept.bytes() + length as u64 + ENTRY_BYTES;
+        bytes <= WAITING_BYTES_MAX && self.kept.set(bytes)
+    }
+
+    fn pop(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        let (from, bytes) = self.datagrams.pop_front()?;
+        self.kept.set(self.kept.bytes() - bytes.len() as u64 - ENTRY_BYTES);
+        if self.datagrams.is_empty() {
+            // Nor is the room for many kept.
+            self.datagrams = VecDeque::new();
+        }
+        Some((from, bytes))
+    }
+}
+
 impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(SocketAddr, Vec<u8>)>> {
+    pub(super) fn new(memory: &HostMemory) -> Self {
+        let waiting = Waiting { datagrams: VecDeque::new(), kept: Kept::new(memory) };
+        Self { waiting: Mutex::new(waiting), came: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long the next one is.
     pub(super) fn next_bytes(&self) -> Option<u64> {
-        self.lock().front().map(|(_, bytes)| bytes.len() as u64)
+        self.lock().datagrams.front().map(|(_, bytes)| bytes.len() as u64)
     }
 
     /// The next one, and whose it is; with `peek`, it stays. A program of one thread does not wait for itself.
     pub(super) fn receive(&self, peek: bool, waits: bool) -> Result<(SocketAddr, Vec<u8>), Errno> {
         let mut waiting = self.lock();
-        let next = if peek { waiting.front().cloned() } else { waiting.pop_front() };
+        let next = if peek { waiting.datagrams.front().cloned() } else { waiting.pop() };
         match next {
             Some(next) => Ok(next),
             None if !waits => Err(Errno::Again),
@@ -50,9 +82,8 @@ impl Mailbox {
 
     fn put(&self, from: SocketAddr, bytes: Vec<u8>) {
         let mut waiting = self.lock();
-        let held: usize = waiting.iter().map(|(_, bytes)| bytes.len().max(1)).sum();
-        if held + bytes.len() <= WAITING_BYTES_MAX {
-            waiting.push_back((from, bytes));
+        if waiting.reserve(bytes.len()) {
+            waiting.datagrams.push_back((from, bytes));
             self.came.notify_all();
         }
     }
@@ -128,4 +159,24 @@ pub(super) fn is_own(ip: IpAddr) -> bool {
 
 fn loopback(address: SocketAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_datagrams_take_room_too() {
+        let memory = HostMemory::default();
+        let mailboxes = Mailboxes::default();
+        let mailbox = Arc::new(Mailbox::new(&memory));
+        let here = mailboxes.bind((Ipv4Addr::LOCALHOST, 0).into(), &mailbox).expect("a port is free");
+        for _ in 0..100_000 {
+            assert_eq!(mailboxes.send(here, here, Vec::new()), Ok(0));
+        }
+        let count = std::iter::from_fn(|| mailbox.receive(false, false).ok()).count() as u64;
+        assert_eq!(count, WAITING_BYTES_MAX / ENTRY_BYTES);
+        assert_eq!(mailbox.lock().kept.bytes(), 0);
+        assert_eq!(mailbox.lock().datagrams.capacity(), 0);
+    }
 }

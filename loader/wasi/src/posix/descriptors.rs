@@ -199,9 +199,7 @@ impl Posix {
         }
         match &*self.slot(descriptor)?.object {
             Object::File(file) => file.set_flags(flags),
-            Object::Memory(file) => {
-                file.set_flags(flags | file.flags() & !(descriptor_flag::APPEND | descriptor_flag::NONBLOCK))
-            }
+            Object::Memory(file) => file.set_flags(flags),
             Object::Special(special) => special.set_nonblocking(value & flags::NONBLOCK != 0),
             Object::Socket(handle) => Ok(crate::system::io::ioctl_fionbio(&**handle, value & flags::NONBLOCK != 0)?),
             Object::Directory(_) | Object::Input(_) | Object::Output(_) => Ok(()),
@@ -333,7 +331,8 @@ impl Posix {
         if flags & !(flags::NONBLOCK | flags::CLOSE_ON_EXEC) != 0 {
             return Err(Errno::Inval);
         }
-        let (reader, writer) = pipe::pipe(&self.shared.has_threads, flags & flags::NONBLOCK != 0);
+        let is_nonblocking = flags & flags::NONBLOCK != 0;
+        let (reader, writer) = pipe::pipe(&self.shared.has_threads, &self.context().host_memory, is_nonblocking);
         let close_on_exec = flags & flags::CLOSE_ON_EXEC != 0;
         let insert = |end| {
             let object = Arc::new(Object::Special(Special::Pipe(end)));
@@ -362,7 +361,7 @@ impl Posix {
         let mut listing = directory.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let listing = match &mut *listing {
             Some(listing) => listing,
-            none => none.insert(self.read_directory(&directory.place, &slot)?),
+            none => none.insert(self.read_directory(&directory.place, &slot)?.kept(&self.context().host_memory)?),
         };
         let first = usize::try_from(*position).unwrap_or(usize::MAX);
         for (inode, file_type, name) in listing.entries(first) {

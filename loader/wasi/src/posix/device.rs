@@ -51,6 +51,9 @@ impl Device {
     }
 }
 
+/// How much is made at once, as much as Linux makes of its random numbers: many buffers can ask for more than there is time.
+const BYTES_MAX: u64 = (32 << 20) - 1;
+
 /// A device that is open.
 #[derive(Debug)]
 pub(crate) struct DeviceFile {
@@ -75,13 +78,13 @@ impl DeviceFile {
             return file::read_object(context, memory, input, vectors);
         }
         let mut length = 0;
-        for (address, length_bytes) in vectors.as_slice() {
+        for (address, length_bytes) in vectors.first_bytes(BYTES_MAX) {
             match self.device {
-                Device::Zero => memory.fill(*address, *length_bytes, 0).ok_or(Errno::Fault)?,
-                Device::Random => random::fill(context, memory, *address, *length_bytes)?,
+                Device::Zero => memory.fill(address, length_bytes, 0).ok_or(Errno::Fault)?,
+                Device::Random => random::fill(context, memory, address, length_bytes)?,
                 Device::Null | Device::Terminal | Device::ErrorTerminal => continue,
             }
-            length += *length_bytes as usize;
+            length += length_bytes as usize;
         }
         Ok(length)
     }

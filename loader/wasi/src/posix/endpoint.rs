@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use super::datagram::{self, Mailbox, Mailboxes};
 use super::poll::Readiness;
@@ -13,6 +13,7 @@ use super::sockets::{Family, host};
 use crate::context::Parts;
 use crate::descriptor::Handle;
 use crate::errno::Errno;
+use crate::kept::HostMemory;
 use crate::system::fd::AsFd as _;
 use crate::types::{FileType, Vectors};
 
@@ -24,6 +25,8 @@ pub(super) struct Network {
     /// Hosts and ports that may be connected to.
     peers: Vec<(String, u16)>,
     mailboxes: Mailboxes,
+    /// What datagrams take that nobody has received yet.
+    memory: HostMemory,
 }
 
 impl Network {
@@ -32,6 +35,7 @@ impl Network {
             listeners: Mutex::new(parts.sockets.clone()),
             peers: parts.peers.clone(),
             mailboxes: Mailboxes::new(has_threads),
+            memory: parts.host_memory.clone(),
         }
     }
 
@@ -105,7 +109,8 @@ impl Endpoint {
         let kind = if is_stream {
             Kind::Stream(RwLock::new(Stream::New))
         } else {
-            Kind::Datagrams(Datagrams { mailbox: Arc::default(), address: Mutex::default(), peer: Mutex::default() })
+            let mailbox = Arc::new(Mailbox::new(&network.memory));
+            Kind::Datagrams(Datagrams { mailbox, address: Mutex::default(), peer: Mutex::default() })
         };
         Self { family, nonblocking: AtomicBool::new(nonblocking), network: Arc::clone(network), kind }
     }
@@ -225,15 +230,30 @@ impl Endpoint {
                 return Ok(());
             }
         };
-        if self.handle().is_some() {
-            return Err(Errno::Isconn);
+        let is_allowed = self.network.allows(address);
+        match self.connection() {
+            // On its way, there, or failed: the system knows.
+            Ok(connection) if is_allowed => return host::connect(&connection, address),
+            Ok(_) => return Err(Errno::Isconn),
+            Err(_) if self.is_listening() => return Err(Errno::Isconn),
+            Err(_) if !is_allowed => return Err(Errno::Acces),
+            Err(_) => {}
         }
-        if !self.network.allows(address) {
-            return Err(Errno::Acces);
+        let connection = Arc::new(Handle::Owned(host::stream(self.family, self.is_nonblocking())?));
+        let locked = || stream.write().unwrap_or_else(PoisonError::into_inner);
+        let before = {
+            let mut stream = locked();
+            if matches!(*stream, Stream::Listening(_) | Stream::Connected(_)) {
+                // Another thread was faster.
+                return Err(Errno::Already);
+            }
+            std::mem::replace(&mut *stream, Stream::Connected(Arc::clone(&connection)))
+        };
+        let result = host::connect(&connection, address);
+        if result.is_err_and(|error| error != Errno::Inprogress) {
+            // Systems differ in what such a socket is good for; the program's own is as before.
+            *locked() = before;
         }
-        let (connection, result) = host::connect(address, self.is_nonblocking())?;
-        *stream.write().unwrap_or_else(PoisonError::into_inner) =
-            Stream::Connected(Arc::new(Handle::Owned(connection)));
         result
     }
 
@@ -257,12 +277,12 @@ impl Endpoint {
 
     /// `read`.
     pub(crate) fn read(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
-        Ok(self.receive(memory, vectors, false, false)?.0)
+        Ok(self.receive(memory, vectors, SocketFlags::default())?.0)
     }
 
     /// `write`.
     pub(crate) fn write(&self, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
-        self.send(memory, vectors, None)
+        self.send(memory, vectors, None, false)
     }
 
     /// Bytes, and whose they are.
@@ -270,18 +290,17 @@ impl Endpoint {
         &self,
         memory: &GuestMemory,
         vectors: &Vectors,
-        peek: bool,
-        wait_all: bool,
+        flags: SocketFlags,
     ) -> Result<(usize, Option<SocketAddr>), Errno> {
         match &self.kind {
             Kind::Stream(_) => {
                 let connection = self.connection()?;
-                let length = host::receive(memory, &connection, vectors, peek, wait_all)?;
+                let length = host::receive(memory, &connection, vectors, flags)?;
                 Ok((length, host::peer_address(&connection).ok()))
             }
             Kind::Datagrams(datagrams) => {
-                let waits = !self.is_nonblocking() && self.network.mailboxes.may_wait();
-                let (from, bytes) = datagrams.mailbox.receive(peek, waits)?;
+                let waits = !flags.nonblocking && !self.is_nonblocking() && self.network.mailboxes.may_wait();
+                let (from, bytes) = datagrams.mailbox.receive(flags.peek, waits)?;
                 // What has no room is lost.
                 Ok((crate::tree::copy_out(memory, vectors, &bytes)?, Some(from)))
             }
@@ -289,12 +308,18 @@ impl Endpoint {
     }
 
     /// Sends bytes to who is connected, or to an address.
-    pub(super) fn send(&self, memory: &GuestMemory, vectors: &Vectors, to: Option<SocketAddr>) -> Result<usize, Errno> {
+    pub(super) fn send(
+        &self,
+        memory: &GuestMemory,
+        vectors: &Vectors,
+        to: Option<SocketAddr>,
+        nonblocking: bool,
+    ) -> Result<usize, Errno> {
         let datagrams = match &self.kind {
             Kind::Datagrams(datagrams) => datagrams,
             Kind::Stream(_) => {
                 let connection = self.connection()?;
-                return Ok(crate::system::send(memory, connection.as_fd(), vectors.as_slice())?);
+                return Ok(crate::system::send(memory, connection.as_fd(), vectors.as_slice(), nonblocking)?);
             }
         };
         let to = to.or(*locked(&datagrams.peer)).ok_or(Errno::Destaddrreq)?;
@@ -347,7 +372,7 @@ impl Family {
         (self == Self::Ipv4) == address.is_ipv4()
     }
 
-    fn unspecified(self) -> SocketAddr {
+    pub(super) fn unspecified(self) -> SocketAddr {
         match self {
             Self::Ipv4 => (Ipv4Addr::UNSPECIFIED, 0).into(),
             Self::Ipv6 => (Ipv6Addr::UNSPECIFIED, 0).into(),

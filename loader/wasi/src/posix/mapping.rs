@@ -92,8 +92,8 @@ impl Mapping {
         let kept = size.saturating_sub(self.offset).min(length_bytes.min(self.length_bytes).into());
         let now = self.context.clock.wall();
         self.each(memory, address, kept as u32, |vectors, offset| match &*self.object {
-            Object::File(file) => file.write(memory, vectors, Some(offset)),
-            Object::Memory(file) => file.write(memory, vectors, Some(offset), now),
+            Object::File(file) => file.write_in_place(memory, vectors, offset),
+            Object::Memory(file) => file.write_in_place(memory, vectors, offset, now),
             _ => Err(Errno::Nodev),
         })
     }

@@ -210,7 +210,7 @@ impl WasiBuilder {
         let wasi = parts.into_wasi(start.has_preopens)?;
         let context = &wasi.context;
         let unfit = |_| WasiError::Tree;
-        let tree = Tree::new(granted, context.clock.wall()).map_err(unfit)?;
+        let tree = Tree::new(granted, &context.host_memory, context.clock.wall()).map_err(unfit)?;
         let mut streams = Vec::new();
         for (number, opened) in context.table.opened() {
             let is_stream = number < 3;

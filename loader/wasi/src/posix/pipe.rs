@@ -12,6 +12,7 @@ use wasmc_loader::GuestMemory;
 
 use super::poll::Readiness;
 use crate::errno::Errno;
+use crate::kept::{HostMemory, Kept};
 use crate::types::Vectors;
 
 /// How much is kept for a reader on another thread.
@@ -39,8 +40,34 @@ struct Channel {
 #[derive(Debug)]
 struct State {
     bytes: VecDeque<u8>,
+    /// What the room for them takes.
+    kept: Kept,
     has_reader: bool,
     has_writer: bool,
+}
+
+impl State {
+    /// Makes room for more bytes; false if the host keeps no more for the program.
+    fn reserve(&mut self, more: usize) -> bool {
+        let length = self.bytes.len() + more;
+        if length > self.bytes.capacity() {
+            let capacity = length.next_power_of_two();
+            if !self.kept.set(capacity as u64) {
+                return false;
+            }
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+        }
+        true
+    }
+
+    /// Takes the first bytes away, and with the last ones what was much room.
+    fn remove(&mut self, length: usize) {
+        self.bytes.drain(..length);
+        if self.bytes.is_empty() && self.bytes.capacity() > BYTES_MAX {
+            self.bytes = VecDeque::new();
+            self.kept.set(0);
+        }
+    }
 }
 
 impl Channel {
@@ -72,10 +99,11 @@ pub(crate) struct End {
 }
 
 /// A pipe: the end to read from, and the one to write to.
-pub(super) fn pipe(has_threads: &Arc<AtomicBool>, nonblocking: bool) -> (End, End) {
+pub(super) fn pipe(has_threads: &Arc<AtomicBool>, memory: &HostMemory, nonblocking: bool) -> (End, End) {
     static COUNT: AtomicU64 = AtomicU64::new(1);
+    let state = State { bytes: VecDeque::new(), kept: Kept::new(memory), has_reader: true, has_writer: true };
     let channel = Arc::new(Channel {
-        state: Mutex::new(State { bytes: VecDeque::new(), has_reader: true, has_writer: true }),
+        state: Mutex::new(state),
         changed: Condvar::new(),
         inode: COUNT.fetch_add(1, Ordering::Relaxed),
         has_threads: Arc::clone(has_threads),
@@ -117,7 +145,7 @@ impl End {
             return if state.has_writer { Err(self.channel.wait(state, self.is_nonblocking())) } else { Ok(0) };
         }
         let length = crate::tree::copy_out(memory, vectors, state.bytes.make_contiguous())?;
-        state.bytes.drain(..length);
+        state.remove(length);
         self.channel.changed.notify_all();
         Ok(length)
     }
@@ -128,42 +156,50 @@ impl End {
         }
         let length_bytes: u64 = vectors.as_slice().iter().map(|(_, length_bytes)| length_bytes).sum();
         let length = usize::try_from(length_bytes).map_err(|_| Errno::Inval)?;
-        let state = self.channel.lock();
+        let mut state = self.channel.lock();
         if !state.has_reader {
             return Err(Errno::Pipe);
         }
         if length == 0 {
             return Ok(0);
         }
-        let room = self.channel.room(&state);
-        if room < length.min(ATOMIC_BYTES) {
+        let whole = length.min(ATOMIC_BYTES);
+        if self.channel.room(&state) < whole {
             return Err(self.channel.wait(state, self.is_nonblocking()));
         }
-        let mut bytes = Vec::new();
-        // Of more than is ever kept, the rest is for another call.
-        for (address, length_bytes) in vectors.first_bytes(ALONE_BYTES_MAX as u64) {
-            bytes.extend(memory.read_vec(address, length_bytes).ok_or(Errno::Fault)?);
+        if !state.reserve(whole) {
+            return Err(Errno::Nobufs);
         }
-        Ok(self.put(state, &bytes))
+        match self.put(state, memory, vectors)? {
+            0 => Err(Errno::Nobufs),
+            written => Ok(written),
+        }
     }
 
     /// Writes bytes as the reader makes room for them: how many, if it does so no more.
-    fn put(&self, mut state: MutexGuard<'_, State>, bytes: &[u8]) -> usize {
+    fn put(&self, mut state: MutexGuard<'_, State>, memory: &GuestMemory, vectors: &Vectors) -> Result<usize, Errno> {
+        let may_wait = !self.is_nonblocking() && self.channel.has_threads.load(Ordering::Relaxed);
         let (mut written, mut slices) = (0, 0);
-        while state.has_reader && slices < PATIENCE_SLICES {
-            let now = self.channel.room(&state).min(bytes.len() - written);
+        let mut pieces = vectors.as_slice().iter().copied();
+        let mut next = pieces.next();
+        while let Some((address, left)) = next.filter(|_| state.has_reader && slices < PATIENCE_SLICES) {
+            let now = left.min(self.channel.room(&state) as u64);
             if now > 0 {
-                state.bytes.extend(&bytes[written..written + now]);
+                if !state.reserve(now as usize) {
+                    break;
+                }
+                state.bytes.extend(memory.read_vec(address, now).ok_or(Errno::Fault)?);
                 self.channel.changed.notify_all();
-                (written, slices) = (written + now, 0);
-            }
-            if written == bytes.len() || self.is_nonblocking() || !self.channel.has_threads.load(Ordering::Relaxed) {
+                (written, slices) = (written + now as usize, 0);
+                next = if now == left { pieces.next() } else { Some((address + now, left - now)) };
+            } else if may_wait {
+                state = self.channel.changed.wait_timeout(state, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+                slices += 1;
+            } else {
                 break;
             }
-            state = self.channel.changed.wait_timeout(state, SLICE).unwrap_or_else(PoisonError::into_inner).0;
-            slices += 1;
         }
-        written
+        Ok(written)
     }
 
     pub(crate) fn readiness(&self) -> Readiness {

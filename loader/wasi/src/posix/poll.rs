@@ -170,7 +170,7 @@ impl Posix {
             polled.push(PollFd::from_borrowed_fd(waited.descriptor(), flags));
         }
         if timeout == 0 {
-            crate::system::event::poll(&mut polled, Some(&timespec(0)))?;
+            crate::poll::look(patience, &mut polled)?;
         } else if !is_endless {
             crate::poll::sleep(&self.context().clock, patience, &mut polled, Some(timeout))?;
         } else if polled.is_empty() {

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use super::endpoint::Endpoint;
 use super::special::Special;
 use super::{OPEN_MAX, Posix, flags};
-use crate::descriptor::{Handle, Object, Slot};
+use crate::descriptor::{Direction, Handle, Object, Slot};
 use crate::errno::Errno;
 use crate::system::fd::AsFd as _;
 use crate::types::{FileType, Vectors};
@@ -41,15 +41,28 @@ impl Posix {
     fn with_socket<T>(
         &self,
         descriptor: u32,
+        direction: Direction,
         own: impl FnOnce(&Endpoint) -> Result<T, Errno>,
         given: impl FnOnce(&Handle) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         match &*self.context().table.find(descriptor)? {
             Object::Special(Special::Endpoint(endpoint)) => own(endpoint),
             Object::Socket(handle) => given(handle),
-            Object::File(file) if file.file_type() == FileType::SocketStream => given(&file.handle),
+            Object::File(file) if file.file_type() == FileType::SocketStream => {
+                if file.lets(direction) {
+                    given(&file.handle)
+                } else {
+                    Err(Errno::Badf)
+                }
+            }
             _ => Err(Errno::Notsock),
         }
+    }
+
+    /// Whether a descriptor is a stream that the program shares with others, and does not want to wait for.
+    fn waits_itself(&self, descriptor: u32) -> bool {
+        let object = self.context().table.find(descriptor);
+        object.is_ok_and(|object| matches!(&*object, Object::File(file) if file.waits_itself()))
     }
 
     fn insert_endpoint(&self, endpoint: Endpoint, close_on_exec: bool) -> Result<u32, Errno> {
@@ -73,7 +86,7 @@ impl Posix {
     ///
     /// As POSIX has them.
     pub fn bind(&self, descriptor: u32, address: SocketAddr) -> Result<(), Errno> {
-        self.with_socket(descriptor, |endpoint| endpoint.bind(address), |_| Err(Errno::Inval))
+        self.with_socket(descriptor, Direction::None, |endpoint| endpoint.bind(address), |_| Err(Errno::Inval))
     }
 
     /// `listen`: takes the listening socket that was granted for the address.
@@ -82,7 +95,7 @@ impl Posix {
     ///
     /// `EACCES`, if there is none; else as POSIX has them.
     pub fn listen(&self, descriptor: u32) -> Result<(), Errno> {
-        self.with_socket(descriptor, Endpoint::listen, |_| Ok(()))
+        self.with_socket(descriptor, Direction::None, Endpoint::listen, |_| Ok(()))
     }
 
     /// `connect`.
@@ -91,7 +104,7 @@ impl Posix {
     ///
     /// `EACCES`, if that was not granted; else as POSIX has them.
     pub fn connect(&self, descriptor: u32, address: SocketAddr) -> Result<(), Errno> {
-        self.with_socket(descriptor, |endpoint| endpoint.connect(address), |_| Err(Errno::Isconn))
+        self.with_socket(descriptor, Direction::None, |endpoint| endpoint.connect(address), |_| Err(Errno::Isconn))
     }
 
     /// `accept4`: the connection, and whose it is.
@@ -113,11 +126,10 @@ impl Posix {
             };
             Ok((host::accept(listener, nonblocking)?, family))
         };
-        let (connection, family) = self.with_socket(descriptor, own, given)?;
-        let connection = Handle::Owned(connection);
-        let peer = host::peer_address(&connection)?;
-        let endpoint = Endpoint::accepted(&self.shared.network, family, connection, nonblocking);
-        Ok((self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)?, peer))
+        let ((connection, peer), family) = self.with_socket(descriptor, Direction::In, own, given)?;
+        let endpoint = Endpoint::accepted(&self.shared.network, family, Handle::Owned(connection), nonblocking);
+        let connection = self.insert_endpoint(endpoint, flags & flags::CLOSE_ON_EXEC != 0)?;
+        Ok((connection, peer.unwrap_or(family.unspecified())))
     }
 
     /// `getsockname`.
@@ -126,7 +138,7 @@ impl Posix {
     ///
     /// As POSIX has them.
     pub fn local_address(&self, descriptor: u32) -> Result<SocketAddr, Errno> {
-        self.with_socket(descriptor, Endpoint::local_address, host::local_address)
+        self.with_socket(descriptor, Direction::None, Endpoint::local_address, host::local_address)
     }
 
     /// `getpeername`.
@@ -135,11 +147,10 @@ impl Posix {
     ///
     /// As POSIX has them.
     pub fn peer_address(&self, descriptor: u32) -> Result<SocketAddr, Errno> {
-        self.with_socket(descriptor, Endpoint::peer_address, host::peer_address)
+        self.with_socket(descriptor, Direction::None, Endpoint::peer_address, host::peer_address)
     }
 
-    /// `recvmsg`, into buffers: how many bytes, and whose they are. With `peek`, they stay to be read again; with
-    /// `wait_all`, all that was asked for is waited for.
+    /// `recvmsg`, into buffers: how many bytes, and whose they are.
     ///
     /// # Errors
     ///
@@ -149,21 +160,23 @@ impl Posix {
         descriptor: u32,
         memory: &GuestMemory<'_>,
         buffers: Buffers,
-        peek: bool,
-        wait_all: bool,
+        mut flags: SocketFlags,
     ) -> Result<(u32, Option<SocketAddr>), Errno> {
+        flags.nonblocking |= self.waits_itself(descriptor);
         let (length, from) = self.with_socket(
             descriptor,
-            |endpoint| endpoint.receive(memory, &buffers.read(memory)?, peek, wait_all),
+            Direction::In,
+            |endpoint| endpoint.receive(memory, &buffers.read(memory)?, flags),
             |handle| {
-                let length = host::receive(memory, handle, &buffers.read(memory)?, peek, wait_all)?;
+                let length = host::receive(memory, handle, &buffers.read(memory)?, flags)?;
                 Ok((length, host::peer_address(handle).ok()))
             },
         )?;
         Ok((u32::try_from(length).map_err(|_| Errno::Overflow)?, from))
     }
 
-    /// `sendmsg`, from buffers: how many bytes. A connection does not look at an address.
+    /// `sendmsg`, from buffers: how many bytes. A connection does not look at an address. If `nonblocking`, this call does not
+    /// wait, whatever the socket is told.
     ///
     /// # Errors
     ///
@@ -174,11 +187,14 @@ impl Posix {
         memory: &GuestMemory<'_>,
         buffers: Buffers,
         to: Option<SocketAddr>,
+        nonblocking: bool,
     ) -> Result<u32, Errno> {
-        let own = |endpoint: &Endpoint| endpoint.send(memory, &buffers.read(memory)?, to);
-        let given =
-            |handle: &Handle| Ok(crate::system::send(memory, handle.as_fd(), buffers.read(memory)?.as_slice())?);
-        u32::try_from(self.with_socket(descriptor, own, given)?).map_err(|_| Errno::Overflow)
+        let nonblocking = nonblocking || self.waits_itself(descriptor);
+        let own = |endpoint: &Endpoint| endpoint.send(memory, &buffers.read(memory)?, to, nonblocking);
+        let given = |handle: &Handle| {
+            Ok(crate::system::send(memory, handle.as_fd(), buffers.read(memory)?.as_slice(), nonblocking)?)
+        };
+        u32::try_from(self.with_socket(descriptor, Direction::Out, own, given)?).map_err(|_| Errno::Overflow)
     }
 
     /// `shutdown`: of reading (0), of writing (1), or of both (2).
@@ -187,14 +203,17 @@ impl Posix {
     ///
     /// As POSIX has them.
     pub fn shut_down(&self, descriptor: u32, how: u32) -> Result<(), Errno> {
-        if how > 2 {
-            return Err(Errno::Inval);
-        }
+        let direction = match how {
+            0 => Direction::In,
+            1 => Direction::Out,
+            2 => Direction::Both,
+            _ => return Err(Errno::Inval),
+        };
         let own = |endpoint: &Endpoint| match endpoint.connection() {
             Ok(connection) => host::shut_down(&connection, how),
             Err(_) => Err(Errno::Notconn),
         };
-        self.with_socket(descriptor, own, |handle| host::shut_down(handle, how))
+        self.with_socket(descriptor, direction, own, |handle| host::shut_down(handle, how))
     }
 
     /// `getsockopt` with `SO_ERROR`: the error that is waiting, and it is no more.
@@ -207,7 +226,7 @@ impl Posix {
             Some(handle) => host::take_error(&handle),
             None => Ok(None),
         };
-        self.with_socket(descriptor, own, host::take_error)
+        self.with_socket(descriptor, Direction::None, own, host::take_error)
     }
 
     /// Whether a socket is a stream, and whether it listens.
@@ -217,7 +236,11 @@ impl Posix {
     /// `EBADF`, `ENOTSOCK`.
     pub fn socket_kind(&self, descriptor: u32) -> Result<(bool, bool), Errno> {
         let own = |endpoint: &Endpoint| Ok((endpoint.is_stream(), endpoint.is_listening()));
-        self.with_socket(descriptor, own, |handle| Ok((true, host::peer_address(handle).is_err())))
+        let given = |handle: &Handle| {
+            let is_stream = crate::system::net::file_type(handle) == FileType::SocketStream;
+            Ok((is_stream, host::is_listening(handle)))
+        };
+        self.with_socket(descriptor, Direction::None, own, given)
     }
 
     /// The addresses of a host, by its name or by numbers. Names are known of what the program may connect to, and

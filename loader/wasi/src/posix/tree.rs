@@ -8,6 +8,7 @@ use cap_primitives::fs::FollowSymlinks;
 
 use super::device::Device;
 use crate::errno::Errno;
+use crate::kept::HostMemory;
 use crate::place::Place;
 use crate::tree::MemoryDirectory;
 use crate::types::{FileStatus, FileType};
@@ -31,6 +32,8 @@ pub(super) struct Mount {
 #[derive(Debug)]
 pub(super) struct Tree {
     mounts: Vec<Mount>,
+    /// What its places in memory take.
+    memory: HostMemory,
 }
 
 /// Where a path has led.
@@ -56,14 +59,14 @@ pub(super) trait Descriptors {
 
 impl Tree {
     /// A tree of what is granted by name, and of what every program finds.
-    pub(super) fn new(granted: Vec<(String, Place, bool)>, now: u64) -> Result<Self, Errno> {
+    pub(super) fn new(granted: Vec<(String, Place, bool)>, memory: &HostMemory, now: u64) -> Result<Self, Errno> {
         let mut granted: Vec<(Vec<String>, Place, bool)> =
             granted.into_iter().map(|(name, place, mutable)| (names_of(&name), place, mutable)).collect();
         // Those that others are in come first; of two at the same place, the later one is hidden.
         granted.sort_by_key(|(point, ..)| point.len());
-        let mut tree = Self { mounts: Vec::new() };
+        let mut tree = Self { mounts: Vec::new(), memory: memory.clone() };
         if granted.first().is_none_or(|(point, ..)| !point.is_empty()) {
-            tree.mount(Vec::new(), memory_place(), true);
+            tree.mount(Vec::new(), tree.memory_place(), true);
         }
         for (point, place, mutable) in granted {
             tree.add(point, place, mutable, now)?;
@@ -71,7 +74,7 @@ impl Tree {
         for own in ["/dev", "/proc"] {
             let point = names_of(own);
             if tree.mounts.len() > 1 || !matches!(tree.mounts[0].place, Place::Memory(_)) {
-                tree.add(point, memory_place(), true, now)?;
+                tree.add(point, tree.memory_place(), true, now)?;
             }
         }
         for path in ["/tmp", "/home/web_user", "/dev/shm/tmp", "/proc/self/fd"] {
@@ -79,6 +82,11 @@ impl Tree {
         }
         tree.make_devices(now)?;
         Ok(tree)
+    }
+
+    /// An empty directory in memory.
+    fn memory_place(&self) -> Place {
+        Place::Memory(MemoryDirectory::own(&self.memory).place())
     }
 
     fn mount(&mut self, point: Vec<String>, place: Place, mutable: bool) {
@@ -113,7 +121,7 @@ impl Tree {
             let (mount, path) = self.place_of(names);
             match &mount.place {
                 Place::Memory(memory) => memory.create_directory(&path, 0o777, now)?,
-                Place::Host(_) => self.mount(names.to_vec(), memory_place(), true),
+                Place::Host(_) => self.mount(names.to_vec(), self.memory_place(), true),
             }
         }
         Ok(())
@@ -269,10 +277,6 @@ pub(super) const READ: u32 = 4;
 pub(super) const WRITE: u32 = 2;
 /// To look for names in a directory.
 pub(super) const SEARCH: u32 = 1;
-
-fn memory_place() -> Place {
-    Place::Memory(MemoryDirectory::new().place())
-}
 
 /// The names of an absolute path, or of one from the root on, that has no links; `..` leads up.
 pub(super) fn names_of(path: &str) -> Vec<String> {

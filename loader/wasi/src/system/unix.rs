@@ -15,10 +15,15 @@ mod macos;
 pub(crate) mod net;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{accept, fs, thread};
+pub(crate) use linux::{accept_from, fs, is_listening, thread};
 #[cfg(target_os = "macos")]
-pub(crate) use macos::{accept, fs, thread};
+pub(crate) use macos::{accept_from, fs, is_listening, thread};
 pub(crate) use net::send;
+
+/// The next connection of a listener.
+pub(crate) fn accept(listener: impl fd::AsFd, nonblocking: bool) -> io::Result<fd::OwnedFd> {
+    Ok(accept_from(listener, nonblocking)?.0)
+}
 
 /// Text of the host as bytes of a guest's.
 pub(crate) fn bytes(text: OsString) -> Vec<u8> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use cap_primitives::fs::FollowSymlinks;
 
-use super::leaf::Kind;
+use super::leaf::{Budget, Kind};
 use super::{DIRECTORY_PERMISSIONS, Entry, FILE_PERMISSIONS, Place, ROOT, Tree};
 use crate::errno::Errno;
+use crate::kept::HostMemory;
 
 /// A directory in memory, which a program is granted as one of the host's would be
 /// ([`WasiBuilder::memory_directory`](crate::WasiBuilder::memory_directory)). Clones are the same one.
@@ -39,7 +40,16 @@ impl MemoryDirectory {
     /// fail with `ENOSPC`.
     #[must_use]
     pub fn with_limit(limit_bytes: u64) -> Self {
-        Self { place: Place { tree: Arc::new(Tree::new(limit_bytes)), inode: ROOT } }
+        Self::with_budget(Budget::new(limit_bytes, None))
+    }
+
+    /// An empty directory of a program's own: what it holds is a part of what the host keeps for that.
+    pub(crate) fn own(memory: &HostMemory) -> Self {
+        Self::with_budget(Budget::new(Self::LIMIT_BYTES, Some(memory)))
+    }
+
+    fn with_budget(budget: Budget) -> Self {
+        Self { place: Place { tree: Arc::new(Tree::new(budget)), inode: ROOT } }
     }
 
     pub(crate) fn place(&self) -> Place {

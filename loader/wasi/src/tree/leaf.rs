@@ -1,10 +1,10 @@
 //! What in a tree is no directory: files and symbolic links, and how much a tree may hold.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::clock::SetTime;
 use crate::errno::Errno;
+use crate::kept::{HostMemory, Kept};
 use crate::posix::Device;
 use crate::types::{FileStatus, FileType};
 
@@ -12,30 +12,48 @@ use crate::types::{FileStatus, FileType};
 #[derive(Debug)]
 pub(super) struct Budget {
     limit_bytes: u64,
-    used_bytes: AtomicU64,
+    used: Mutex<Used>,
+}
+
+#[derive(Debug)]
+struct Used {
+    bytes: u64,
+    /// The same as a part of what the host keeps for one program, if the tree is that program's own.
+    kept: Option<Kept>,
 }
 
 impl Budget {
-    pub(super) const fn new(limit_bytes: u64) -> Self {
-        Self { limit_bytes, used_bytes: AtomicU64::new(0) }
+    pub(super) fn new(limit_bytes: u64, memory: Option<&HostMemory>) -> Self {
+        Self { limit_bytes, used: Mutex::new(Used { bytes: 0, kept: memory.map(Kept::new) }) }
+    }
+
+    fn used(&self) -> MutexGuard<'_, Used> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes as many bytes, if there are so many left.
     pub(super) fn take(&self, bytes: u64) -> Result<(), Errno> {
-        let add = |used: u64| used.checked_add(bytes).filter(|used| *used <= self.limit_bytes);
-        match self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Errno::Nospc),
+        let mut used = self.used();
+        let bytes = used.bytes.checked_add(bytes).filter(|bytes| *bytes <= self.limit_bytes).ok_or(Errno::Nospc)?;
+        if used.kept.as_mut().is_some_and(|kept| !kept.set(bytes)) {
+            return Err(Errno::Nospc);
         }
+        used.bytes = bytes;
+        Ok(())
     }
 
     /// The limit, and what is used of it.
     pub(super) fn room(&self) -> (u64, u64) {
-        (self.limit_bytes, self.used_bytes.load(Ordering::Relaxed))
+        (self.limit_bytes, self.used().bytes)
     }
 
     pub(super) fn give_back(&self, bytes: u64) {
-        self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        let mut used = self.used();
+        used.bytes -= bytes;
+        let bytes = used.bytes;
+        if let Some(kept) = &mut used.kept {
+            kept.set(bytes);
+        }
     }
 }
 

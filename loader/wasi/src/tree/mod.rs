@@ -78,11 +78,11 @@ impl Entry {
 }
 
 impl Tree {
-    fn new(limit_bytes: u64) -> Self {
+    fn new(budget: Budget) -> Self {
         let root =
             Node { parent: ROOT, entries: BTreeMap::new(), times: Times::new(0), permissions: DIRECTORY_PERMISSIONS };
         let nodes = Nodes { directories: HashMap::from([(ROOT, root)]), next_inode: ROOT + 1 };
-        Self { nodes: Mutex::new(nodes), budget: Arc::new(Budget::new(limit_bytes)) }
+        Self { nodes: Mutex::new(nodes), budget: Arc::new(budget) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Nodes> {

@@ -63,14 +63,42 @@ impl OpenFile {
         offset: Option<u64>,
         now: u64,
     ) -> Result<usize, Errno> {
+        let mut position = self.position();
+        let appends = self.flags.load(Ordering::Relaxed) & descriptor_flag::APPEND != 0;
+        let start = if appends { None } else { Some(offset.unwrap_or(*position)) };
+        check_offset(offset.unwrap_or(0))?;
+        let (length, end) = self.write_from(memory, vectors, start, now)?;
+        if offset.is_none() {
+            *position = end;
+        }
+        Ok(length)
+    }
+
+    /// The same to `offset`, also if the file is open to be written to its end.
+    pub(crate) fn write_in_place(
+        &self,
+        memory: &GuestMemory<'_>,
+        vectors: &Vectors,
+        offset: u64,
+        now: u64,
+    ) -> Result<usize, Errno> {
+        check_offset(offset)?;
+        Ok(self.write_from(memory, vectors, Some(offset), now)?.0)
+    }
+
+    /// Bytes to `start`, or to the end: how many, and where they end.
+    fn write_from(
+        &self,
+        memory: &GuestMemory<'_>,
+        vectors: &Vectors,
+        start: Option<u64>,
+        now: u64,
+    ) -> Result<(usize, u64), Errno> {
         if !self.writable {
             return Err(Errno::Badf);
         }
-        check_offset(offset.unwrap_or(0))?;
-        let mut position = self.position();
         let mut state = self.leaf.write();
-        let appends = self.flags.load(Ordering::Relaxed) & descriptor_flag::APPEND != 0;
-        let start = if appends { state.bytes.len() as u64 } else { offset.unwrap_or(*position) };
+        let start = start.unwrap_or(state.bytes.len() as u64);
         let length_bytes: u64 = vectors.as_slice().iter().map(|(_, length_bytes)| length_bytes).sum();
         let end = start.checked_add(length_bytes).ok_or(Errno::Fbig)?;
         if length_bytes > 0 {
@@ -85,10 +113,7 @@ impl OpenFile {
             }
             state.times.modify(now);
         }
-        if offset.is_none() {
-            *position = end;
-        }
-        usize::try_from(length_bytes).map_err(|_| Errno::Fbig)
+        Ok((usize::try_from(length_bytes).map_err(|_| Errno::Fbig)?, end))
     }
 
     /// Moves the position: where it is then.
@@ -146,12 +171,14 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Sets what can be set of `$fdflags`; nothing here is ever waited for.
+    /// Sets what can be set of `$fdflags`; nothing here is ever waited for. What else the file was opened with stays.
     pub(crate) fn set_flags(&self, flags: u16) -> Result<(), Errno> {
-        if flags & (descriptor_flag::DSYNC | descriptor_flag::RSYNC | descriptor_flag::SYNC) != 0 {
+        const CHANGEABLE: u16 = descriptor_flag::APPEND | descriptor_flag::NONBLOCK;
+        if flags & !CHANGEABLE != 0 {
             return Err(Errno::Inval);
         }
-        self.flags.store(flags, Ordering::Relaxed);
+        let change = |before: u16| Some(before & !CHANGEABLE | flags);
+        let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
         Ok(())
     }
 

@@ -22,6 +22,9 @@ int main(void) {
     TRY(lseek(file, 0, SEEK_END));
     TRY(fcntl(file, F_SETFL, O_APPEND | O_NONBLOCK));
     TRUE((fcntl(file, F_GETFL) & O_NONBLOCK) != 0);
+    int synchronous = open("/tmp/file", O_RDWR | O_SYNC);
+    TRY(fcntl(synchronous, F_SETFL, O_APPEND));
+    TRUE((fcntl(synchronous, F_GETFL) & (O_APPEND | O_SYNC)) == (O_APPEND | O_SYNC));
     TRY(fcntl(file, F_GETFD));
     TRY(fcntl(file, F_SETFD, 0));
     TRY(fcntl(88, F_GETFL));

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 use rustix::net::{AddressFamily, Shutdown, SocketType};
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use crate::descriptor::Handle;
 use crate::errno::Errno;
+use crate::posix::Family;
 use crate::system::fd::AsFd as _;
 use crate::types::Vectors;
 
@@ -19,31 +20,39 @@ pub(crate) fn peer_address(handle: &Handle) -> Result<SocketAddr, Errno> {
     SocketAddr::try_from(rustix::net::getpeername(handle)?.ok_or(Errno::Notconn)?).map_err(|_| Errno::Afnosupport)
 }
 
-/// The socket, and whether it is connected already.
-pub(crate) fn connect(address: SocketAddr, nonblocking: bool) -> Result<(OwnedFd, Result<(), Errno>), Errno> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+/// A socket that is to be connected.
+pub(crate) fn stream(family: Family, nonblocking: bool) -> Result<OwnedFd, Errno> {
+    let family = match family {
+        Family::Ipv4 => AddressFamily::INET,
+        Family::Ipv6 => AddressFamily::INET6,
+    };
     let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&socket, nonblocking)?;
-    match rustix::net::connect(&socket, &address) {
-        Ok(()) => Ok((socket, Ok(()))),
-        Err(rustix::io::Errno::INPROGRESS) => Ok((socket, Err(Errno::Inprogress))),
-        Err(error) => Err(error.into()),
-    }
+    Ok(socket)
 }
 
-pub(crate) fn accept(listener: &Handle, nonblocking: bool) -> Result<OwnedFd, Errno> {
-    Ok(crate::system::accept(listener, nonblocking)?)
+pub(crate) fn connect(socket: &Handle, address: SocketAddr) -> Result<(), Errno> {
+    Ok(rustix::net::connect(socket, &address)?)
+}
+
+/// The connection, and whose it is, also if that has gone already; a system may not know then.
+pub(crate) fn accept(listener: &Handle, nonblocking: bool) -> Result<(OwnedFd, Option<SocketAddr>), Errno> {
+    let (connection, peer) = crate::system::accept_from(listener, nonblocking)?;
+    Ok((connection, peer.and_then(|peer| peer.try_into().ok())))
+}
+
+pub(crate) fn is_listening(handle: &Handle) -> bool {
+    crate::system::is_listening(handle)
 }
 
 pub(crate) fn receive(
     memory: &GuestMemory<'_>,
     handle: &Handle,
     vectors: &Vectors,
-    peek: bool,
-    wait_all: bool,
+    flags: SocketFlags,
 ) -> Result<usize, Errno> {
-    Ok(memory.receive_from_socket(handle.as_fd(), vectors.as_slice(), peek, wait_all)?.0)
+    Ok(memory.receive_from_socket(handle.as_fd(), vectors.as_slice(), flags)?.0)
 }
 
 pub(crate) fn shut_down(handle: &Handle, how: u32) -> Result<(), Errno> {

@@ -3,15 +3,21 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::{FdFlags, Result};
+use rustix::net::SocketAddrAny;
 
-/// The next connection of a listener. What it is to be is said afterwards; it starts as the listener is.
-pub(crate) fn accept(listener: impl AsFd, nonblocking: bool) -> Result<OwnedFd> {
-    let socket = rustix::net::accept(listener)?;
+/// The next connection of a listener, and whose it is. What it is to be is said afterwards; it starts as the listener is.
+pub(crate) fn accept_from(listener: impl AsFd, nonblocking: bool) -> Result<(OwnedFd, Option<SocketAddrAny>)> {
+    let (socket, peer) = rustix::net::acceptfrom(listener)?;
     rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&socket, nonblocking)?;
     // A peer that has gone is an error, and no signal.
     rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
-    Ok(socket)
+    Ok((socket, peer))
+}
+
+/// Whether a socket waits for connections: the system does not say, but nobody is at its other end.
+pub(crate) fn is_listening(socket: impl AsFd) -> bool {
+    rustix::net::getpeername(socket).is_err()
 }
 
 /// Files.

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::SocketType;
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use crate::errno::Errno;
 use crate::types::FileType;
@@ -33,13 +33,17 @@ pub(crate) fn receive(
     memory: &GuestMemory,
     socket: BorrowedFd<'_>,
     pieces: &[(u64, u64)],
-    peek: bool,
-    wait_all: bool,
+    flags: SocketFlags,
 ) -> io::Result<(usize, bool)> {
-    memory.receive_from_socket(socket, pieces, peek, wait_all)
+    memory.receive_from_socket(socket, pieces, flags)
 }
 
 /// Sends from guest memory.
-pub(crate) fn send(memory: &GuestMemory, socket: BorrowedFd<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
-    memory.send_to_socket(socket, pieces)
+pub(crate) fn send(
+    memory: &GuestMemory,
+    socket: BorrowedFd<'_>,
+    pieces: &[(u64, u64)],
+    nonblocking: bool,
+) -> io::Result<usize> {
+    memory.send_to_socket(socket, pieces, nonblocking)
 }

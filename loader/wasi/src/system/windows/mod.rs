@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io as std_io;
 use std::os::windows::io::BorrowedHandle;
 
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use fd::Kind;
 pub(crate) use net::{accept, send};
@@ -39,7 +39,7 @@ pub(crate) fn read(
             check_ready(&file, handle)?;
             memory.read_from_handle(handle, pieces, offset)
         }
-        Kind::Socket(_) => net::receive(memory, file, pieces, false, false).map(|(length, _)| length),
+        Kind::Socket(_) => net::receive(memory, file, pieces, SocketFlags::default()).map(|(length, _)| length),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn write(
     pieces: &[(u64, u64)],
     offset: Option<u64>,
 ) -> std_io::Result<usize> {
-    let Kind::File(handle) = file.kind else { return net::send(memory, file, pieces) };
+    let Kind::File(handle) = file.kind else { return net::send(memory, file, pieces, false) };
     let flags = file.flags();
     let written = if flags.contains(fs::OFlags::APPEND) && offset.is_none() {
         memory.append_to_handle(handle, pieces)?

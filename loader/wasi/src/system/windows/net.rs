@@ -4,7 +4,7 @@ use std::io;
 use std::net::Shutdown;
 
 use rustix::net::SocketType;
-use wasmc_loader::GuestMemory;
+use wasmc_loader::{GuestMemory, SocketFlags};
 
 use super::fd::{AsFd, BorrowedFd, Kind, OwnedFd};
 use super::fs::OFlags;
@@ -64,13 +64,17 @@ pub(crate) fn receive(
     memory: &GuestMemory,
     descriptor: BorrowedFd<'_>,
     pieces: &[(u64, u64)],
-    peek: bool,
-    wait_all: bool,
+    flags: SocketFlags,
 ) -> io::Result<(usize, bool)> {
-    memory.receive_from_socket(socket(descriptor)?, pieces, peek, wait_all)
+    memory.receive_from_socket(socket(descriptor)?, pieces, flags)
 }
 
 /// Sends from guest memory.
-pub(crate) fn send(memory: &GuestMemory, descriptor: BorrowedFd<'_>, pieces: &[(u64, u64)]) -> io::Result<usize> {
-    memory.send_to_socket(socket(descriptor)?, pieces)
+pub(crate) fn send(
+    memory: &GuestMemory,
+    descriptor: BorrowedFd<'_>,
+    pieces: &[(u64, u64)],
+    nonblocking: bool,
+) -> io::Result<usize> {
+    memory.send_to_socket(socket(descriptor)?, pieces, nonblocking)
 }
