@@ -3,19 +3,23 @@
 //! Waiters are kept in lists by their addresses. Whoever waits looks at the memory while the list is locked, and whoever
 //! wakes locks it too: so nobody who changed the memory before waking misses a waiter.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use crate::entity::{EntityError, Memory};
 use crate::interrupt::SharedContext;
+use crate::store::Store;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waited {
+pub enum Waited {
+    /// Somebody woke those who wait there.
     Woken,
     /// The memory did not hold what was expected.
     NotEqual,
+    /// The time was over.
     TimedOut,
     /// The store's code is to stop.
     Interrupted,
@@ -80,6 +84,49 @@ pub(crate) fn wait(
         }
         // It was woken in the last moment, and counted.
         None => Waited::Woken,
+    }
+}
+
+impl Memory {
+    /// Waits at `address` as compiled code does (`memory.atomic.wait32`): if the memory holds `expected` there, until it is
+    /// woken, or `timeout` is over. For [`Waited::Interrupted`], a host function returns [`crate::TrapCode::Interrupted`].
+    ///
+    /// # Errors
+    ///
+    /// If the memory is not shared, has no aligned place there, or belongs to another store.
+    pub fn wait(
+        &self,
+        store: &mut Store,
+        address: u64,
+        expected: u32,
+        timeout: Option<Duration>,
+    ) -> Result<Waited, EntityError> {
+        let place = self.word(store, address)?;
+        if self.shared(store).is_none() {
+            return Err(EntityError::Type);
+        }
+        // SAFETY: the place is inside the memory, which lives as long as its store, and aligned.
+        let holds = || unsafe { AtomicU32::from_ptr(place.cast()) }.load(Ordering::SeqCst) == expected;
+        let waited = wait(&store.inner().shared, place as u64, timeout, holds);
+        if waited != Waited::Interrupted {
+            store.woken();
+        }
+        Ok(waited)
+    }
+
+    /// Wakes up to `count` threads that wait at `address`; how many there were (`memory.atomic.notify`).
+    ///
+    /// # Errors
+    ///
+    /// If the memory has no aligned place there, or belongs to another store.
+    pub fn notify(&self, store: &Store, address: u64, count: u32) -> Result<u32, EntityError> {
+        Ok(notify(self.word(store, address)? as u64, count))
+    }
+
+    fn word(&self, store: &Store, address: u64) -> Result<*mut u8, EntityError> {
+        const BYTES: u64 = size_of::<u32>() as u64;
+        let place = self.data(store)?.range(address, BYTES).filter(|_| address.is_multiple_of(BYTES));
+        place.ok_or(EntityError::OutOfBounds)
     }
 }
 

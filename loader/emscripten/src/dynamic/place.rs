@@ -1,10 +1,15 @@
 //! Where modules lie: the main module's data, stack and heap, and what side modules are given of memory and table.
 
+use std::sync::atomic::Ordering;
+
 use wasmc_loader::{
-    ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Memory, Store, Table, Value, ValueType,
+    ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Store, Table, Value, ValueType,
 };
 
-use super::symbol::{self, Library};
+use super::entry;
+use super::follow::add_follower;
+use super::linked::{Held, Key, What};
+use super::symbol;
 use super::{Failed, is_entry_module};
 use crate::MODULE;
 use crate::exports::needed;
@@ -27,7 +32,6 @@ pub(super) struct Layout {
     pub(super) stack_high: u32,
     /// Where the heap starts. It moves upwards until the program starts.
     pub(super) heap_base: u32,
-    pub(super) stack_pointer: Option<Global>,
 }
 
 /// Where a module's data and functions go.
@@ -37,6 +41,8 @@ pub(crate) struct Placement {
     pub(super) library: usize,
     pub(super) memory_base: u32,
     pub(super) table_base: u32,
+    /// Whether it is the first thread that has the module.
+    pub(super) is_first: bool,
 }
 
 impl Layout {
@@ -47,12 +53,8 @@ impl Layout {
         let stack_bytes = STACK_BYTES.min(memory_bytes / 3) / ALIGNMENT * ALIGNMENT;
         let stack_high = stack_low + stack_bytes;
         let address = |value: u64| u32::try_from(value).ok();
-        let layout = Self {
-            stack_low: address(stack_low)?,
-            stack_high: address(stack_high)?,
-            heap_base: address(stack_high)?,
-            stack_pointer: None,
-        };
+        let layout =
+            Self { stack_low: address(stack_low)?, stack_high: address(stack_high)?, heap_base: address(stack_high)? };
         Some((address(data)?, layout))
     }
 
@@ -74,7 +76,7 @@ fn is_dynamic(image: &Image) -> bool {
         .any(|(module, field)| is_entry_module(module) || (module == MODULE && field == "__memory_base"))
 }
 
-/// Lays out the main module; `None` if it is linked to nothing.
+/// Lays out the main module for the calling thread; `None` if it is linked to nothing.
 pub(crate) fn place_main(
     state: &ThreadState,
     linker: &Linker,
@@ -93,7 +95,8 @@ pub(crate) fn place_main(
         match import.kind {
             ExternType::Memory(memory_type) => {
                 memory_bytes = memory_type.minimum_pages.saturating_mul(PAGE_BYTES);
-                let made = Memory::new(store, memory_type).map_err(|_| InstantiateError::Limit("its memory"))?;
+                let made = state.context.pthreads.memory(store, memory_type);
+                let made = made.map_err(|_| InstantiateError::Limit("its memory"))?;
                 state.memory.get_or_init(|| made);
             }
             ExternType::Table(mut table_type) => {
@@ -109,26 +112,35 @@ pub(crate) fn place_main(
         }
     }
     let layout = Layout::new(data_bytes.into(), alignment.into(), memory_bytes);
-    let (memory_base, mut layout) = layout.ok_or(InstantiateError::Limit("its data does not fit into a memory"))?;
+    let (memory_base, layout) = layout.ok_or(InstantiateError::Limit("its data does not fit into a memory"))?;
     let pointer = GlobalType { value: ValueType::I32, is_mutable: true };
     let top = Value::I32(layout.stack_high.cast_signed());
-    layout.stack_pointer = Some(Global::new(store, pointer, top).map_err(|_| InstantiateError::Limit("its stack"))?);
-    let mut linked = state.dynamic.linked();
-    linked.linker = linker.clone();
-    linked.layout = Some(layout);
-    linked.imports_of_main = functions;
-    linked.libraries = vec![Library::new("__main__", true)];
-    linked.by_name.insert("__main__".to_owned(), 0);
-    Ok(Some(Placement { library: 0, memory_base, table_base: TABLE_START }))
+    let pointer = Global::new(store, pointer, top).map_err(|_| InstantiateError::Limit("its stack"))?;
+    let mut own = state.dynamic.own();
+    own.linker = linker.clone();
+    own.stack_pointer = Some(pointer);
+    drop(own);
+    if state.is_main {
+        state.context.linked.start(layout, functions);
+    }
+    Ok(Some(Placement { library: 0, memory_base, table_base: TABLE_START, is_first: state.is_main }))
 }
 
-/// Notes what the main module, which is placed, defines.
-pub(crate) fn add_main(state: &ThreadState, store: &Store, instance: Instance, image: &Image, placement: &Placement) {
-    let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
-    let mut linked = state.dynamic.linked();
-    let main = &mut linked.libraries[placement.library];
-    main.symbols = symbols;
-    main.instance = Some(instance);
+/// Notes the calling thread's instance of the main module, which is placed, and what that defines.
+pub(crate) fn add_main(
+    state: &ThreadState,
+    store: &mut Store,
+    instance: Instance,
+    image: &Image,
+    placement: &Placement,
+) -> Result<(), InstantiateError> {
+    if placement.is_first {
+        let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
+        state.linked().libraries[placement.library].symbols = symbols;
+        state.dynamic.is_following.store(true, Ordering::Release);
+    }
+    state.dynamic.own().instances.insert(placement.library, instance);
+    add_follower(state, store, image).map_err(|_| InstantiateError::Limit("its threads"))
 }
 
 /// Gives the side module `library` its part of memory and table.
@@ -151,7 +163,7 @@ pub(super) fn place(
         table.grow(store, aligned - size + u64::from(elements), none).map_err(full)?;
         table_base = u32::try_from(aligned).map_err(|_| Failed::Told("Error: the table is too large".to_owned()))?;
     }
-    Ok(Placement { library, memory_base, table_base })
+    Ok(Placement { library, memory_base, table_base, is_first: true })
 }
 
 /// The table that all modules share.
@@ -168,7 +180,7 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
     let full = || Failed::Told("Error: there is no memory left for its data".to_owned());
     let exports = state.exports.get().ok_or_else(full)?;
     let alignment = u64::from(alignment).max(ALIGNMENT);
-    if state.dynamic.linked().is_started {
+    if state.linked().is_started {
         let whole = u32::try_from(u64::from(bytes) + alignment).map_err(|_| full())?;
         let address = needed(exports.malloc, "malloc")?.call(store, &[whole])?;
         if address == 0 {
@@ -180,7 +192,7 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         return u32::try_from(base).map_err(|_| full());
     }
     // Nothing can be asked for memory yet: the heap starts behind it.
-    let heap_base = state.dynamic.linked().layout.map_or(0, |layout| layout.heap_base);
+    let heap_base = state.linked().layout.map_or(0, |layout| layout.heap_base);
     let base = u64::from(heap_base).next_multiple_of(alignment);
     let end = (base + u64::from(bytes)).next_multiple_of(ALIGNMENT);
     let pages = exports.memory.size_pages(store).map_err(|_| full())?;
@@ -189,14 +201,10 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         exports.memory.grow(store, more).map_err(|_| full())?;
     }
     let end = u32::try_from(end).map_err(|_| full())?;
-    let mut linked = state.dynamic.linked();
-    if let Some(layout) = &mut linked.layout {
+    if let Some(layout) = &mut state.linked().layout {
         layout.heap_base = end;
     }
-    let entry = linked.entries.get("__heap_base").copied();
-    drop(linked);
-    if let Some(entry) = entry {
-        entry.set(store, Value::I32(end.cast_signed())).map_err(|_| full())?;
-    }
+    let key = Key { owner: None, name: "__heap_base".to_owned() };
+    entry::hold(state, store, key, Held { library: 0, what: What::Number(end) })?;
     u32::try_from(base).map_err(|_| full())
 }
