@@ -154,3 +154,42 @@ pub(crate) fn notify(address: u64, count: u32) -> u32 {
     });
     woken
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::Waited;
+    use crate::entity::{EntityError, Memory};
+    use crate::store::{Store, StoreOptions};
+    use crate::types::MemoryType;
+
+    fn memory(store: &mut Store, is_shared: bool) -> Memory {
+        let memory_type = MemoryType { minimum_pages: 1, maximum_pages: Some(1), is_64: false, is_shared };
+        Memory::new(store, memory_type).expect("a page")
+    }
+
+    #[test]
+    fn a_host_waits_as_code_does() {
+        let mut store = Store::new(StoreOptions::default()).expect("a store");
+        let wakes = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&wakes);
+        store.on_wake(move |_| drop(count.fetch_add(1, Ordering::Relaxed)));
+        let (shared, own) = (memory(&mut store, true), memory(&mut store, false));
+        let soon = Some(Duration::from_millis(1));
+        assert_eq!(shared.wait(&mut store, 8, 5, None), Ok(Waited::NotEqual));
+        assert_eq!(shared.wait(&mut store, 8, 0, soon), Ok(Waited::TimedOut));
+        assert!(store.park(soon));
+        assert_eq!(wakes.load(Ordering::Relaxed), 3);
+        assert_eq!(shared.notify(&store, 8, 1), Ok(0));
+        assert_eq!(shared.wait(&mut store, 2, 0, soon), Err(EntityError::OutOfBounds));
+        assert_eq!(shared.notify(&store, 0x1_0000, 1), Err(EntityError::OutOfBounds));
+        assert_eq!(own.wait(&mut store, 8, 0, soon), Err(EntityError::Type));
+        store.interrupt_handle().interrupt();
+        assert_eq!(shared.wait(&mut store, 8, 0, None), Ok(Waited::Interrupted));
+        assert!(!store.park(None));
+        assert_eq!(wakes.load(Ordering::Relaxed), 3);
+    }
+}

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasmc_loader::FunctionType;
+use wasmc_loader::{FunctionType, Image};
 
 use super::entry::Unresolved;
 use super::place::Layout;
@@ -36,6 +36,8 @@ pub(super) struct Linked {
     pub(super) imports_of_main: BTreeMap<String, FunctionType>,
     /// The main module, then the others as they were asked for.
     pub(super) libraries: Vec<Library>,
+    /// Modules that are needed at the start, and are not linked yet.
+    pub(super) provided: BTreeMap<String, Image>,
     pub(super) by_name: BTreeMap<String, usize>,
     pub(super) by_handle: BTreeMap<u32, usize>,
     /// What the entries hold that have a value.
@@ -102,8 +104,11 @@ impl Shared {
     /// Notes the main module: where it lies, and the functions that it imports.
     pub(super) fn start(&self, layout: Layout, imports_of_main: BTreeMap<String, FunctionType>) {
         const NAME: &str = "__main__";
-        *self.linked() = Linked {
+        let mut linked = self.linked();
+        let provided = std::mem::take(&mut linked.provided);
+        *linked = Linked {
             layout: Some(layout),
+            provided,
             imports_of_main,
             libraries: vec![Library::new(NAME, true)],
             by_name: BTreeMap::from([(NAME.to_owned(), 0)]),

@@ -93,7 +93,29 @@ fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), 
     cleared.map_err(|error| Failed::Told(format!("Error: {error}")))
 }
 
+/// Asks for the modules that `image` needs, before the program runs; how much memory they take. What there is not, is told
+/// when they are loaded.
+pub(super) fn provide_needed(state: &ThreadState, image: &Image, depth: u32) -> u64 {
+    let mut bytes = 0;
+    for name in image.dynamic_linking().into_iter().flat_map(|dynamic| dynamic.needed()) {
+        if depth > DEPTH_MAX || state.linked().provided.contains_key(name) {
+            continue;
+        }
+        let Ok(needed) = provide(state, &ModuleRequest { name, contents: None }) else { continue };
+        state.linked().provided.insert(name.to_owned(), needed.clone());
+        if let Some(dynamic) = needed.dynamic_linking() {
+            let alignment = u64::from(dynamic.memory_alignment()).max(place::ALIGNMENT);
+            bytes += u64::from(dynamic.memory_bytes()) + 2 * alignment;
+        }
+        bytes += provide_needed(state, &needed, depth + 1);
+    }
+    bytes
+}
+
 fn provide(state: &ThreadState, request: &ModuleRequest<'_>) -> Result<Image, Failed> {
+    if let Some(known) = state.linked().provided.remove(request.name) {
+        return Ok(known);
+    }
     // The program's own files come first, once it runs.
     let is_started = state.linked().is_started;
     let own = if request.contents.is_none() && is_started { search::contents(state, request.name)? } else { None };

@@ -229,7 +229,7 @@ pub(crate) fn follow_in_all(thread: &ThreadState, caller: &mut Caller<'_>) -> Re
 pub(crate) fn follow_in_all_for(
     thread: &ThreadState,
     caller: &mut Caller<'_>,
-    _thread: u32,
+    _other: u32,
     callback: u32,
     context: u32,
 ) -> Result<(), HostError> {

@@ -10,7 +10,7 @@ use super::entry;
 use super::follow::add_follower;
 use super::linked::{Held, Key, What};
 use super::symbol;
-use super::{Failed, is_entry_module};
+use super::{Failed, is_entry_module, load};
 use crate::MODULE;
 use crate::exports::needed;
 use crate::thread::ThreadState;
@@ -20,7 +20,7 @@ const DATA_START: u64 = 1024;
 /// The table's first element is no function.
 const TABLE_START: u32 = 1;
 /// What the stack and whatever is allocated are aligned to.
-const ALIGNMENT: u64 = 16;
+pub(super) const ALIGNMENT: u64 = 16;
 /// How large a stack is if the memory has room: as large as in older releases, since a module does not say it.
 const STACK_BYTES: u64 = 5 << 20;
 const PAGE_BYTES: u64 = 64 << 10;
@@ -30,6 +30,8 @@ const PAGE_BYTES: u64 = 64 << 10;
 pub(super) struct Layout {
     pub(super) stack_low: u32,
     pub(super) stack_high: u32,
+    /// Where the data of the libraries ends that are linked so far.
+    libraries_end: u32,
     /// Where the heap starts. It moves upwards until the program starts.
     pub(super) heap_base: u32,
 }
@@ -46,15 +48,19 @@ pub(crate) struct Placement {
 }
 
 impl Layout {
-    /// That of a module with so much data, in a memory of this length.
-    fn new(data_bytes: u64, alignment: u64, memory_bytes: u64) -> Option<(u32, Self)> {
+    /// That of a module with so much data, in a memory of this length, which libraries will take so much of.
+    fn new(data_bytes: u64, alignment: u64, memory_bytes: u64, libraries_bytes: u64) -> Option<(u32, Self)> {
         let data = DATA_START.next_multiple_of(alignment.max(ALIGNMENT));
         let stack_low = (data + data_bytes).next_multiple_of(ALIGNMENT);
         let stack_bytes = STACK_BYTES.min(memory_bytes / 3) / ALIGNMENT * ALIGNMENT;
         let stack_high = stack_low + stack_bytes;
         let address = |value: u64| u32::try_from(value).ok();
-        let layout =
-            Self { stack_low: address(stack_low)?, stack_high: address(stack_high)?, heap_base: address(stack_high)? };
+        let layout = Self {
+            stack_low: address(stack_low)?,
+            stack_high: address(stack_high)?,
+            libraries_end: address(stack_high)?,
+            heap_base: address((stack_high + libraries_bytes).next_multiple_of(ALIGNMENT))?,
+        };
         Some((address(data)?, layout))
     }
 
@@ -90,7 +96,7 @@ pub(crate) fn place_main(
     let (data_bytes, alignment, elements) = dynamic
         .map_or((0, 1, 0), |dynamic| (dynamic.memory_bytes(), dynamic.memory_alignment(), dynamic.table_elements()));
     let mut functions = std::collections::BTreeMap::new();
-    let mut memory_bytes = 0;
+    let (mut memory_bytes, mut libraries_bytes) = (0, 0);
     for import in image.imports().filter(|import| import.module == MODULE) {
         match import.kind {
             ExternType::Memory(memory_type) => {
@@ -98,6 +104,10 @@ pub(crate) fn place_main(
                 let made = state.context.pthreads.memory(store, memory_type);
                 let made = made.map_err(|_| InstantiateError::Limit("its memory"))?;
                 state.memory.get_or_init(|| made);
+                if memory_type.is_shared && state.is_main {
+                    // Where the heap starts is written to memory at once then.
+                    libraries_bytes = load::provide_needed(state, image, 0);
+                }
             }
             ExternType::Table(mut table_type) => {
                 table_type.minimum = table_type.minimum.max(u64::from(elements) + u64::from(TABLE_START));
@@ -111,7 +121,7 @@ pub(crate) fn place_main(
             ExternType::Global(_) | ExternType::Tag(_) => {}
         }
     }
-    let layout = Layout::new(data_bytes.into(), alignment.into(), memory_bytes);
+    let layout = Layout::new(data_bytes.into(), alignment.into(), memory_bytes, libraries_bytes);
     let (memory_base, layout) = layout.ok_or(InstantiateError::Limit("its data does not fit into a memory"))?;
     let pointer = GlobalType { value: ValueType::I32, is_mutable: true };
     let top = Value::I32(layout.stack_high.cast_signed());
@@ -192,8 +202,8 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         return u32::try_from(base).map_err(|_| full());
     }
     // Nothing can be asked for memory yet: the heap starts behind it.
-    let heap_base = state.linked().layout.map_or(0, |layout| layout.heap_base);
-    let base = u64::from(heap_base).next_multiple_of(alignment);
+    let libraries_end = state.linked().layout.map_or(0, |layout| layout.libraries_end);
+    let base = u64::from(libraries_end).next_multiple_of(alignment);
     let end = (base + u64::from(bytes)).next_multiple_of(ALIGNMENT);
     let pages = exports.memory.size_pages(store).map_err(|_| full())?;
     let more = end.div_ceil(PAGE_BYTES).saturating_sub(pages);
@@ -201,10 +211,13 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         exports.memory.grow(store, more).map_err(|_| full())?;
     }
     let end = u32::try_from(end).map_err(|_| full())?;
-    if let Some(layout) = &mut state.linked().layout {
-        layout.heap_base = end;
-    }
+    let mut linked = state.linked();
+    let layout = linked.layout.as_mut().ok_or_else(full)?;
+    layout.libraries_end = end;
+    layout.heap_base = layout.heap_base.max(end);
+    let heap_base = layout.heap_base;
+    drop(linked);
     let key = Key { owner: None, name: "__heap_base".to_owned() };
-    entry::hold(state, store, key, Held { library: 0, what: What::Number(end) })?;
+    entry::hold(state, store, key, Held { library: 0, what: What::Number(heap_base) })?;
     u32::try_from(base).map_err(|_| full())
 }

@@ -70,9 +70,11 @@ impl Turn {
             let mut followers = shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
             followers.retain(Follower::is_there);
             let others = followers.iter_mut().filter(|follower| !std::ptr::eq(follower.thread.as_ptr(), thread));
-            let are_behind = others.fold(false, |are, follower| follower.is_waited_for(goal, is_late) || are);
+            // Each is asked: it notes that it was waited for.
+            let behind =
+                others.map(|follower| follower.is_waited_for(goal, is_late)).filter(|is_behind| *is_behind).count();
             drop(followers);
-            if !are_behind || is_late {
+            if behind == 0 || is_late {
                 return Ok(());
             }
             if !store.park(Some(INTERVAL)) {
