@@ -176,7 +176,9 @@ mod tests {
         let mut store = Store::new(StoreOptions::default()).expect("a store");
         let wakes = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&wakes);
-        store.on_wake(move |_| drop(count.fetch_add(1, Ordering::Relaxed)));
+        store.on_wake(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         let (shared, own) = (memory(&mut store, true), memory(&mut store, false));
         let soon = Some(Duration::from_millis(1));
         assert_eq!(shared.wait(&mut store, 8, 5, None), Ok(Waited::NotEqual));
