@@ -83,6 +83,12 @@ impl InterruptHandle {
         self.shared.flag().store(0, Ordering::Release);
     }
 
+    /// Whether the thread that runs the store's code waits for others now. What [`crate::Store::on_wake`] asks for is still
+    /// to come then.
+    pub fn is_waiting(&self) -> bool {
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Whether the store's code is running now.
     pub fn is_running(&self) -> bool {
         self.shared.thread.load(Ordering::Acquire) != 0

@@ -68,5 +68,6 @@ pub use types::{
     ValueType,
 };
 pub use value::{ExternReference, Value};
+pub use wait::Waited;
 /// Why compiled code stopped.
 pub use wasmc_contract::trap::TrapCode;

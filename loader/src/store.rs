@@ -74,6 +74,8 @@ pub(crate) struct StoreInner {
     pub(crate) exceptions: Exceptions,
     /// What a C program asked to be told of traps in exports that it called directly.
     pub(crate) trap_callback: Option<TrapCallback>,
+    /// What is done when code has waited for other threads.
+    pub(crate) wake_callback: Option<WakeCallback>,
     /// What was told last, and who was told: neither may go while that is done.
     pub(crate) told: Option<(Outcome, Option<TrapCallback>)>,
 }
@@ -92,6 +94,9 @@ pub(crate) struct Mark {
 
 /// Told of an outcome that an export's C-ABI entry cannot return.
 pub(crate) type TrapCallback = Arc<dyn Fn(&Outcome) + Send>;
+
+/// See [`Store::on_wake`].
+pub(crate) type WakeCallback = Arc<dyn Fn(&mut Store) + Send + Sync>;
 
 impl Store {
     /// An empty store.
@@ -130,6 +135,7 @@ impl Store {
             backtrace: Backtrace::default(),
             exceptions: Exceptions::new(),
             trap_callback: None,
+            wake_callback: None,
             told: None,
         })));
         let store = Self { inner };
@@ -150,8 +156,26 @@ impl Store {
     /// Waits, on the thread that runs the store's code, until somebody unparks that thread, `timeout` is over (if there is
     /// one), or the code is to stop; it may end earlier, for no reason. False if the code is to stop: a host function then
     /// returns [`crate::TrapCode::Interrupted`].
-    pub fn park(&self, timeout: Option<std::time::Duration>) -> bool {
-        crate::wait::park(&self.inner().shared, timeout)
+    pub fn park(&mut self, timeout: Option<std::time::Duration>) -> bool {
+        let goes_on = crate::wait::park(&self.inner().shared, timeout);
+        if goes_on {
+            self.woken();
+        }
+        goes_on
+    }
+
+    /// Does what is to be done when the store's code has waited.
+    pub(crate) fn woken(&mut self) {
+        if let Some(callback) = self.inner().wake_callback.clone() {
+            callback(self);
+        }
+    }
+
+    /// Calls `callback` whenever the store's code has waited for other threads, at an address of a shared memory or in a
+    /// host function that parks it, before the code goes on: so that it learns what others have done meanwhile. The
+    /// callback may call the code.
+    pub fn on_wake(&mut self, callback: impl Fn(&mut Self) + Send + Sync + 'static) {
+        self.inner_mut().wake_callback = Some(Arc::new(callback));
     }
 
     /// What bounds the store's memories, tables and exceptions; a host charges to it what it keeps for the program.

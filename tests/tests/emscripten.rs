@@ -15,7 +15,7 @@ macro_rules! families {
     )*};
 }
 
-families! { start memory files directories streams sockets time jumps exceptions dynamic threads events misc real }
+families! { start memory files directories streams sockets time jumps exceptions dynamic dynamic_threads threads events misc real }
 
 /// Builds and runs the programs of one folder in all their modes.
 fn family(name: &str) -> Result<()> {

@@ -1,71 +1,38 @@
 //! Emscripten's threads and event loop through the loader's API: many programs in one process, each over with all its
 //! threads when it says so; what is to come, on a clock that moves by itself; and the names of current releases.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use wasmc_emscripten::{Emscripten, Thread};
 use wasmc_loader::{Image, Linker, MemoryBudget, Outcome, Store, StoreOptions};
-use wasmc_tests::{binary, compile_options, root, say, tool};
+use wasmc_tests::compile_options;
+use wasmc_tests::emscripten::{self, Program, Status};
 use wasmc_wasi::{Output, ThreadsBuilder, WasiBuilder};
 
-const THREADS: [&str; 4] = ["-O1", "-pthread", "-sINITIAL_MEMORY=64MB", "-sEXIT_RUNTIME"];
-
-/// A program of `tests/programs/emscripten`.
-struct Program {
-    source: PathBuf,
-    text: String,
+/// The programs of a folder whose names start so; none if there is no compiler for them.
+fn programs(folder: &str, start: &str) -> Result<Vec<Program>> {
+    if !emscripten::is_here() {
+        return Ok(Vec::new());
+    }
+    let mut programs = emscripten::programs(folder)?;
+    programs.retain(|program| program.name.starts_with(&format!("{folder}/{start}")));
+    ensure!(!programs.is_empty(), "there are no programs {start}* in {folder}");
+    Ok(programs)
 }
 
-impl Program {
-    /// The C programs of a folder whose names start so.
-    fn all(folder: &str, start: &str) -> Result<Vec<Self>> {
-        let folder = root().join("tests/programs/emscripten").join(folder);
-        let mut programs = Vec::new();
-        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let source = entry?.path();
-            let is_wanted = source.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
-            if is_wanted && source.extension().is_some_and(|extension| extension == "c") {
-                programs.push(Self { text: std::fs::read_to_string(&source)?, source });
-            }
-        }
-        ensure!(!programs.is_empty(), "no programs in {}", folder.display());
-        programs.sort_by(|one, other| one.source.cmp(&other.source));
-        Ok(programs)
-    }
+fn image(program: &Program, mode: &str) -> Result<Image> {
+    compiled(&std::fs::read(program.build(mode)?)?)
+}
 
-    /// What the comments at the top say of `name`.
-    fn directive(&self, name: &str) -> &str {
-        let line = self.text.lines().find_map(|line| line.strip_prefix("// ")?.strip_prefix(name)?.strip_prefix(": "));
-        line.unwrap_or_default()
-    }
+fn compiled(module: &[u8]) -> Result<Image> {
+    Ok(Image::from_bytes(wasmc_compiler::compile(module, &compile_options())?.bytes())?)
+}
 
-    /// Builds it; `None` if there is no emcc.
-    fn build(&self, mode: &str, flags: &[&str]) -> Result<Option<Image>> {
-        let Some(emcc) = tool::find("emcc") else {
-            say("emcc is not here (apt-get install emscripten)");
-            return Ok(None);
-        };
-        let folder = binary::directory()?.with_file_name("emscripten-threads").join(mode);
-        std::fs::create_dir_all(&folder)?;
-        let script = folder.join(self.source.with_extension("js").file_name().context("a name")?);
-        let mut command = Command::new(emcc);
-        command.args(flags).args(self.directive("flags").split_whitespace()).arg(&self.source).arg("-o").arg(&script);
-        tool::run(command.env("NODE_PATH", "/usr/share/nodejs"))?;
-        let artifact = wasmc_compiler::compile(&std::fs::read(script.with_extension("wasm"))?, &compile_options())?;
-        Ok(Some(Image::from_bytes(artifact.bytes())?))
-    }
-
-    /// Compares what it did with what it does under Node.
-    fn check(&self, how: &str, outcome: &Outcome, output: &[u8]) -> Result<()> {
-        let expected = std::fs::read(self.source.with_extension("expected"))?;
-        let status: i32 = Some(self.directive("status")).filter(|status| !status.is_empty()).unwrap_or("0").parse()?;
-        let shown = String::from_utf8_lossy(output);
-        let is_right = matches!(outcome, Outcome::Exited(found) if *found == status) && output == expected;
-        ensure!(is_right, "{}, {how}: {outcome:?}\n{shown}", self.source.display());
-        Ok(())
-    }
+/// Compares what a program did with what it does under Node.
+fn check(program: &Program, how: &str, outcome: &Outcome, output: &[u8]) -> Result<()> {
+    let shown = String::from_utf8_lossy(output);
+    let ends = matches!((outcome, program.status()?), (Outcome::Exited(found), Status::Is(status)) if *found == status);
+    ensure!(ends && output == program.expected()?, "{}, {how}: {outcome:?}\n{shown}", program.name);
+    Ok(())
 }
 
 /// Runs a program in this process: how it ended, and what it wrote. None of its threads is left then.
@@ -95,14 +62,13 @@ fn run(image: &Image, builder: WasiBuilder, threads: ThreadsBuilder) -> Result<(
 /// Races show themselves rarely: each program runs a few times, and all of them in one process.
 #[test]
 fn programs_of_many_threads_give_their_results_and_leave_none() -> Result<()> {
-    for program in Program::all("threads", "stress_")? {
-        for (mode, more) in [("threads", None), ("threads-proxied", Some("-sPROXY_TO_PTHREAD"))] {
-            let flags: Vec<&str> = THREADS.into_iter().chain(more).collect();
-            let Some(image) = program.build(mode, &flags)? else { return Ok(()) };
+    for program in programs("threads", "stress_")? {
+        for mode in program.modes()? {
+            let image = image(&program, &mode)?;
             ensure!(Emscripten::threads_are_wanted_by(&image), "it starts threads");
             for round in 0..4 {
                 let (outcome, output) = run(&image, WasiBuilder::new(), ThreadsBuilder::new())?;
-                program.check(&format!("{mode}, round {round}"), &outcome, &output)?;
+                check(&program, &format!("{mode}, round {round}"), &outcome, &output)?;
             }
         }
     }
@@ -111,11 +77,12 @@ fn programs_of_many_threads_give_their_results_and_leave_none() -> Result<()> {
 
 #[test]
 fn a_limit_of_threads_is_told_to_the_program() -> Result<()> {
-    let programs = Program::all("threads", "stress_join")?;
-    let Some(image) = programs[0].build("limit", &THREADS)? else { return Ok(()) };
+    let programs = programs("threads", "stress_join")?;
+    let Some(program) = programs.first() else { return Ok(()) };
+    let image = image(program, "threads")?;
     // One at a time is enough: who joins a thread has its place for the next one.
     let (outcome, output) = run(&image, WasiBuilder::new(), ThreadsBuilder::new().count_max(1))?;
-    programs[0].check("one at a time", &outcome, &output)?;
+    check(program, "one at a time", &outcome, &output)?;
     let (outcome, output) = run(&image, WasiBuilder::new(), ThreadsBuilder::new().count_max(0))?;
     ensure!(matches!(outcome, Outcome::Exited(1)), "{outcome:?}");
     // `EAGAIN`
@@ -126,10 +93,11 @@ fn a_limit_of_threads_is_told_to_the_program() -> Result<()> {
 /// The same order as under Node, in no time.
 #[test]
 fn what_is_to_come_comes_on_a_clock_that_moves_by_itself() -> Result<()> {
-    for program in Program::all("events", "")? {
-        let Some(image) = program.build("events", &["-O1"])? else { return Ok(()) };
+    for program in programs("events", "")? {
+        let mode = program.modes()?.into_iter().next().context("a mode")?;
+        let image = image(&program, &mode)?;
         let (outcome, output) = run(&image, WasiBuilder::new().virtual_clock(0), ThreadsBuilder::new())?;
-        program.check("virtual clock", &outcome, &output)?;
+        check(&program, "virtual clock", &outcome, &output)?;
     }
     Ok(())
 }
@@ -196,8 +164,7 @@ const CURRENT: &str = r#"(module
 
 #[test]
 fn a_program_of_a_current_release_starts_and_joins_a_thread() -> Result<()> {
-    let artifact = wasmc_compiler::compile(&wat::parse_str(CURRENT)?, &compile_options())?;
-    let image = Image::from_bytes(artifact.bytes())?;
+    let image = compiled(&wat::parse_str(CURRENT)?)?;
     for _ in 0..50 {
         let (outcome, _) = run(&image, WasiBuilder::new(), ThreadsBuilder::new())?;
         ensure!(matches!(outcome, Outcome::Exited(48)), "{outcome:?}");
@@ -247,21 +214,10 @@ fn interval_timers_are_set_again_replaced_and_taken_back() -> Result<()> {
 #[test]
 fn a_thread_that_traps_ends_the_program() -> Result<()> {
     let text = CURRENT.replace("(call $await (global.get $self))", "unreachable");
-    let artifact = wasmc_compiler::compile(&wat::parse_str(text)?, &compile_options())?;
-    let image = Image::from_bytes(artifact.bytes())?;
+    let image = compiled(&wat::parse_str(text)?)?;
     let (outcome, _) = run(&image, WasiBuilder::new(), ThreadsBuilder::new())?;
     let Outcome::Trapped(report) = &outcome else { anyhow::bail!("{outcome:?}") };
     ensure!(report.code == wasmc_loader::TrapCode::Unreachable, "{report:?}");
     ensure!(report.frames.iter().any(|frame| frame.name.as_deref() == Some("work")), "{report:?}");
-    Ok(())
-}
-
-/// The folder is what the programs' own runner looks through as well.
-#[test]
-fn each_program_says_what_is_expected_of_it() -> Result<()> {
-    for program in Program::all("events", "")?.iter().chain(&Program::all("threads", "stress_")?) {
-        let expected: &Path = &program.source.with_extension("expected");
-        ensure!(expected.is_file() && !program.directive("modes").is_empty(), "{}", program.source.display());
-    }
     Ok(())
 }

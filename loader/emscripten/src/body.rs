@@ -7,8 +7,8 @@ use std::sync::Arc;
 use wasmc_loader::{Caller, DefineError, GuestMemory, HostError, HostResults, HostValue, Linker, TrapCode, ValueType};
 use wasmc_wasi::Errno;
 
-use crate::MODULE;
 use crate::thread::ThreadState;
+use crate::{MODULE, dynamic};
 
 /// A function of the interface.
 pub(crate) trait Body {
@@ -34,7 +34,11 @@ macro_rules! bodies {
 
             fn define(self, linker: &mut Linker, name: &str, thread: &Arc<ThreadState>) -> Result<(), DefineError> {
                 let thread = Arc::clone(thread);
-                let body = move |caller: &mut Caller<'_>, $($argument: $type),*| self(&thread, caller, $($argument),*);
+                let body = move |caller: &mut Caller<'_>, $($argument: $type),*| -> Result<R, HostError> {
+                    let result = self(&thread, caller, $($argument),*)?;
+                    dynamic::follow(&thread, caller.store())?;
+                    Ok(result)
+                };
                 linker.function(MODULE, name, body).map(drop)
             }
         }
@@ -49,7 +53,9 @@ macro_rules! bodies {
                 let thread = Arc::clone(thread);
                 let body = move |caller: &mut Caller<'_>, $($argument: $type),*| -> Result<i32, HostError> {
                     let memory = caller.memory().ok_or("the program makes system calls, but has no memory")?;
-                    system_call(caller, || self.0(&thread, &memory, $($argument),*))
+                    let result = system_call(caller, || self.0(&thread, &memory, $($argument),*))?;
+                    dynamic::follow(&thread, caller.store())?;
+                    Ok(result)
                 };
                 linker.function(MODULE, name, body).map(drop)
             }

@@ -1,47 +1,81 @@
 //! What the interface calls of a program: its own functions, under the names of different releases, and calls of them.
 
 use wasmc_loader::{
-    Function, HostError, Instance, Memory, Number, NumberType, Outcome, Store, Table, Value, ValueType,
+    Extern, Function, HostError, Instance, Memory, Number, NumberType, Outcome, Store, Table, Value, ValueType,
 };
 
-/// What an instance has for its host. Functions are there if the program has a use for what calls them.
-#[derive(Debug)]
-pub(crate) struct Exports {
-    pub(crate) memory: Memory,
-    pub(crate) table: Option<Table>,
-    pub(crate) malloc: Option<Export>,
-    pub(crate) free: Option<Export>,
-    pub(crate) memalign: Option<Export>,
-    pub(crate) errno_location: Option<Export>,
-    pub(crate) set_threw: Option<Export>,
-    pub(crate) stack_save: Option<Export>,
-    pub(crate) stack_restore: Option<Export>,
-    pub(crate) stack_alloc: Option<Export>,
-    pub(crate) set_upper_half: Option<Export>,
-    pub(crate) functions_at_exit: Option<Export>,
-    pub(crate) close_streams: Option<Export>,
-    pub(crate) flush: Option<Export>,
-    pub(crate) can_catch: Option<Export>,
-    pub(crate) is_pointer_type: Option<Export>,
-    pub(crate) caught_object: Option<Export>,
-    pub(crate) add_reference: Option<Export>,
-    pub(crate) drop_reference: Option<Export>,
-    pub(crate) timeout: Option<Export>,
-    pub(crate) raise: Option<Export>,
-    pub(crate) main: Option<Export>,
-    pub(crate) thread_init: Option<Export>,
-    pub(crate) thread_exit: Option<Export>,
-    pub(crate) thread_free: Option<Export>,
-    pub(crate) thread_self: Option<Export>,
-    pub(crate) set_stack_limits: Option<Export>,
-    pub(crate) stack_base: Option<Export>,
-    pub(crate) stack_end: Option<Export>,
-    pub(crate) set_checked_limits: Option<Export>,
-    pub(crate) tls_init: Option<Export>,
-    pub(crate) main_queue: Option<Export>,
-    pub(crate) own_queue: Option<Export>,
-    pub(crate) execute_queue: Option<Export>,
-    pub(crate) check_mailbox: Option<Export>,
+/// What an instance exports for its host, by the names that it has in different releases, the best one first.
+macro_rules! exports {
+    ($($field:ident: $($name:literal),+;)*) => {
+        /// What an instance has for its host. Functions are there if the program has a use for what calls them.
+        #[derive(Debug)]
+        pub(crate) struct Exports {
+            pub(crate) memory: Memory,
+            pub(crate) table: Option<Table>,
+            $(pub(crate) $field: Option<Export>,)*
+        }
+
+        impl Exports {
+            /// Those of `instance`; `memory` and `table` are what it imports, if it does.
+            pub(crate) fn find(
+                store: &Store,
+                instance: Instance,
+                memory: Option<Memory>,
+                table: Option<Table>,
+            ) -> Result<Self, HostError> {
+                const NAMES: &[&str] = &["memory", "__indirect_function_table", $($($name),+),*];
+                let mut found = instance.exports_named(store, NAMES).into_iter();
+                let mut next = || found.next().flatten();
+                let (own_memory, own_table) = (next().and_then(Extern::memory), next().and_then(Extern::table));
+                Ok(Self {
+                    memory: memory.or(own_memory).ok_or("the program has no memory")?,
+                    table: table.or(own_table),
+                    // All names are taken, also those after the one that is there.
+                    $($field: first([$({ let _: &str = $name; next() }),+].map(|export| Export::of(store, export?))),)*
+                })
+            }
+        }
+    };
+}
+
+exports! {
+    malloc: "malloc";
+    free: "free", "emscripten_builtin_free";
+    memalign: "emscripten_builtin_memalign", "memalign";
+    errno_location: "__errno_location";
+    set_threw: "setThrew";
+    stack_save: "emscripten_stack_get_current", "stackSave";
+    stack_restore: "_emscripten_stack_restore", "stackRestore";
+    stack_alloc: "_emscripten_stack_alloc", "stackAlloc";
+    set_upper_half: "_emscripten_tempret_set";
+    functions_at_exit: "__funcs_on_exit";
+    close_streams: "__stdio_exit";
+    flush: "fflush";
+    can_catch: "__cxa_can_catch";
+    is_pointer_type: "__cxa_is_pointer_type";
+    caught_object: "__cxa_get_exception_ptr";
+    add_reference: "__cxa_increment_exception_refcount";
+    drop_reference: "__cxa_decrement_exception_refcount";
+    timeout: "_emscripten_timeout";
+    raise: "raise";
+    main: "main", "__main_argc_argv";
+    thread_init: "_emscripten_thread_init";
+    thread_exit: "_emscripten_thread_exit";
+    thread_free: "_emscripten_thread_free_data";
+    thread_self: "pthread_self";
+    set_stack_limits: "emscripten_stack_set_limits";
+    stack_base: "emscripten_stack_get_base";
+    stack_end: "emscripten_stack_get_end";
+    set_checked_limits: "__set_stack_limits";
+    tls_init: "_emscripten_tls_init", "emscripten_tls_init";
+    main_queue: "emscripten_main_thread_process_queued_calls";
+    own_queue: "emscripten_current_thread_process_queued_calls";
+    execute_queue: "emscripten_proxy_execute_queue", "_emscripten_proxy_execute_task_queue";
+    check_mailbox: "_emscripten_check_mailbox";
+}
+
+fn first<const COUNT: usize>(exports: [Option<Export>; COUNT]) -> Option<Export> {
+    exports.into_iter().flatten().next()
 }
 
 /// A function of the program that takes and gives 32-bit numbers.
@@ -52,53 +86,6 @@ pub(crate) struct Export {
 }
 
 impl Exports {
-    /// Those of `instance`; `memory` and `table` are what it imports, if it does.
-    pub(crate) fn find(
-        store: &Store,
-        instance: Instance,
-        memory: Option<Memory>,
-        table: Option<Table>,
-    ) -> Result<Self, HostError> {
-        let first = |names: &[&str]| names.iter().find_map(|name| Export::find(store, instance, name));
-        Ok(Self {
-            memory: memory.or_else(|| instance.memory(store, "memory")).ok_or("the program has no memory")?,
-            table: table.or_else(|| instance.export(store, "__indirect_function_table")?.table()),
-            malloc: first(&["malloc"]),
-            free: first(&["free", "emscripten_builtin_free"]),
-            memalign: first(&["emscripten_builtin_memalign", "memalign"]),
-            errno_location: first(&["__errno_location"]),
-            set_threw: first(&["setThrew"]),
-            stack_save: first(&["emscripten_stack_get_current", "stackSave"]),
-            stack_restore: first(&["_emscripten_stack_restore", "stackRestore"]),
-            stack_alloc: first(&["_emscripten_stack_alloc", "stackAlloc"]),
-            set_upper_half: first(&["_emscripten_tempret_set"]),
-            functions_at_exit: first(&["__funcs_on_exit"]),
-            close_streams: first(&["__stdio_exit"]),
-            flush: first(&["fflush"]),
-            can_catch: first(&["__cxa_can_catch"]),
-            is_pointer_type: first(&["__cxa_is_pointer_type"]),
-            caught_object: first(&["__cxa_get_exception_ptr"]),
-            add_reference: first(&["__cxa_increment_exception_refcount"]),
-            drop_reference: first(&["__cxa_decrement_exception_refcount"]),
-            timeout: first(&["_emscripten_timeout"]),
-            raise: first(&["raise"]),
-            main: first(&["main", "__main_argc_argv"]),
-            thread_init: first(&["_emscripten_thread_init"]),
-            thread_exit: first(&["_emscripten_thread_exit"]),
-            thread_free: first(&["_emscripten_thread_free_data"]),
-            thread_self: first(&["pthread_self"]),
-            stack_base: first(&["emscripten_stack_get_base"]),
-            stack_end: first(&["emscripten_stack_get_end"]),
-            set_stack_limits: first(&["emscripten_stack_set_limits"]),
-            set_checked_limits: first(&["__set_stack_limits"]),
-            tls_init: first(&["_emscripten_tls_init", "emscripten_tls_init"]),
-            main_queue: first(&["emscripten_main_thread_process_queued_calls"]),
-            own_queue: first(&["emscripten_current_thread_process_queued_calls"]),
-            execute_queue: first(&["emscripten_proxy_execute_queue", "_emscripten_proxy_execute_task_queue"]),
-            check_mailbox: first(&["_emscripten_check_mailbox"]),
-        })
-    }
-
     /// The function at `index` of the program's table.
     pub(crate) fn function(&self, store: &Store, index: u32) -> Result<Function, HostError> {
         let table =
@@ -136,6 +123,10 @@ impl Export {
         let number_type =
             function.number_type(store).ok_or("a function is called by the host that takes no numbers")?;
         Ok(Self { function, number_type })
+    }
+
+    fn of(store: &Store, export: Extern) -> Option<Self> {
+        Self::new(store, export.function()?).ok()
     }
 
     /// The function that `instance` exports as `name`; `None` if there is none that takes and gives numbers.

@@ -12,6 +12,7 @@ use crate::body::{Body, System};
 use crate::event_loop::{main_loop, timers};
 use crate::system::{descriptors, files, maps, names, process as about_process, sockets, status, wait};
 use crate::thread::ThreadState;
+use crate::threads::futex;
 use crate::{MODULE, console, detect, dynamic, exception, math, memory, process, threads, time};
 
 /// Whether, and how, a function was defined.
@@ -336,6 +337,8 @@ table! {
     emscripten_receive_on_main_thread_js: call threads::call_javascript(u32, u32, u32) -> f64;
     _emscripten_receive_on_main_thread_js: call threads::call_javascript_for(u32, u32, u32, u32) -> f64,
         call threads::call_javascript_by_address(u32, u32, u32, u32, u32) -> f64;
+    emscripten_futex_wait: call futex::wait(u32, u32, f64) -> i32;
+    emscripten_futex_wake: call futex::wake(u32, i32) -> i32;
     pthread_kill: call threads::kill(u32, i32) -> u32;
     __call_main: call threads::call_main(u32, u32), call threads::call_main_and_return(u32, u32) -> i32;
 
@@ -343,6 +346,8 @@ table! {
     _dlopen_js: call dynamic::open(u32) -> u32;
     _dlsym_js: call dynamic::look_up(u32, u32) -> u32, call dynamic::look_up_for_threads(u32, u32, u32) -> u32;
     _dlsym_catchup_js: call dynamic::catch_up(u32, u32) -> u32;
+    _emscripten_dlsync_threads: call dynamic::follow_in_all();
+    _emscripten_dlsync_threads_async: call dynamic::follow_in_all_for(u32, u32, u32);
     _emscripten_dlopen_js: call dynamic::open_later(u32, u32, u32),
         call dynamic::open_later_with_data(u32, u32, u32, u32);
 

@@ -57,6 +57,8 @@ pub(crate) struct Context {
     pub(crate) ending: process::Ending,
     /// Where side modules come from.
     pub(crate) modules: OnceLock<dynamic::Provider>,
+    /// Which are linked.
+    pub(crate) linked: dynamic::Shared,
 }
 
 impl Emscripten {
@@ -98,6 +100,7 @@ impl Emscripten {
             pthreads: threads::Pthreads::default(),
             ending: process::Ending::default(),
             modules: OnceLock::new(),
+            linked: dynamic::Shared::default(),
         };
         Ok(Self { context: Arc::new(context) })
     }

@@ -144,7 +144,7 @@ impl Thread {
         self.state.define_imports(&mut linker, store, image, placement.as_ref())?;
         let instance = linker.instantiate(store, image)?;
         if let Some(placement) = placement {
-            dynamic::add_main(&self.state, store, instance, image, &placement);
+            dynamic::add_main(&self.state, store, instance, image, &placement)?;
         }
         Ok(instance)
     }
@@ -157,7 +157,7 @@ impl Thread {
     pub fn initialize(&self, store: &mut Store, instance: Instance) -> Result<Outcome, ThreadError> {
         self.told(store, |state, store| {
             prepare_stack(state, store, instance)?;
-            if state.dynamic.is_used() {
+            if state.is_linked() {
                 dynamic::link(&self.state, store, instance)?;
             }
             for name in ["_initialize", "__wasm_call_ctors"] {
@@ -168,7 +168,7 @@ impl Thread {
                     }
                 }
             }
-            if state.dynamic.is_used() {
+            if state.is_linked() {
                 dynamic::construct(state, store)?;
             }
             Ok(Outcome::Returned(Vec::new()))
@@ -197,12 +197,13 @@ impl Thread {
             other => return Ok(other),
         }
         let proxy = ["emscripten_proxy_main", "_emscripten_proxy_main"];
-        let (name, main) = proxy
-            .into_iter()
+        // One with all of the C library exports this as well, and does not say whether it is to be used.
+        let proxies = proxy.into_iter().filter(|_| !self.state.is_linked());
+        let (name, main) = proxies
             .chain(["main", "__main_argc_argv", "__main_void", "__original_main"])
             .find_map(|name| {
                 // A library may have it.
-                let main = instance.function(store, name).or_else(|| self.state.dynamic.global_function(name));
+                let main = instance.function(store, name).or_else(|| self.state.global_function(store, name));
                 Some((name, main?))
             })
             .ok_or(ThreadError::NoEntry)?;

@@ -1,5 +1,7 @@
 //! Waiting at addresses of shared memories, and waking who waits there.
 
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use wasmc_contract::trap::TrapCode;
 
 use super::instance;
 use crate::entity::MemoryData;
-use crate::store::StoreInner;
+use crate::store::{Store, StoreInner};
 use crate::trap::set_pending;
 use crate::wait::{self, Waited};
 
@@ -87,11 +89,37 @@ unsafe fn memory_wait(
         return fail(store, TrapCode::ExpectedSharedMemory);
     }
     let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
-    match wait::wait(&store.shared, place as u64, timeout, || holds(place)) {
+    let result = match wait::wait(&store.shared, place as u64, timeout, || holds(place)) {
         Waited::Woken => 0,
         Waited::NotEqual => 1,
         Waited::TimedOut => 2,
-        Waited::Interrupted => fail(store, TrapCode::Interrupted),
+        Waited::Interrupted => return fail(store, TrapCode::Interrupted),
+    };
+    if store.wake_callback.is_some() {
+        // SAFETY: compiled code is in this call, and holds no borrow of its store.
+        unsafe { woken(store) };
+    }
+    result
+}
+
+/// Does what is to be done before code goes on that has waited.
+///
+/// # Safety
+///
+/// `store` must be one whose compiled code calls a builtin.
+unsafe fn woken(store: *mut StoreInner) {
+    let Some(inner) = NonNull::new(store) else { return };
+    // SAFETY: the store lives while its code runs.
+    let (context, exposed) = unsafe { ((*store).shared.context(), (*store).exceptions.exposed_count()) };
+    // A builtin does not know its caller's frame: backtraces of what is called now end here.
+    // SAFETY: the context belongs to this thread while it uses the store.
+    let frame = unsafe { std::mem::take(&mut (*context).exit_frame_pointer) };
+    // Not dropped: the store is its owner's.
+    ManuallyDrop::new(Store { inner }).woken();
+    // SAFETY: as above.
+    unsafe {
+        (*context).exit_frame_pointer = frame;
+        (*store).exceptions.forget_exposed(exposed);
     }
 }
 

@@ -287,6 +287,23 @@ impl Instance {
         metadata.exports.iter().filter_map(export).collect()
     }
 
+    /// The exports with these names, found in one pass over all that there are.
+    pub fn exports_named(&self, store: &Store, names: &[&str]) -> Vec<Option<Extern>> {
+        let mut found = vec![None; names.len()];
+        let Some(data) = self.data(store) else { return found };
+        let metadata = &data.image.inner.metadata;
+        let mut places: Vec<(&str, usize)> = names.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        for record in metadata.exports.iter() {
+            let Some(name) = metadata.string(record.name) else { continue };
+            let first = places.partition_point(|place| place.0 < name);
+            for place in places[first..].iter().take_while(|place| place.0 == name) {
+                found[place.1] = data.entity(record.kind, record.index);
+            }
+        }
+        found
+    }
+
     /// The exported function with this name.
     pub fn function(&self, store: &Store, name: &str) -> Option<Function> {
         self.export(store, name)?.function()

@@ -30,19 +30,32 @@ impl SideModules {
     }
 
     fn find(&self, request: &ModuleRequest<'_>) -> anyhow::Result<Option<Image>> {
-        if let Some(contents) = request.contents
-            && let Some(image) = self.modules.compile(request.name, contents)?
-        {
+        let Some(contents) = request.contents else { return self.find_beside(request.name) };
+        if let Some(image) = self.modules.compile(request.name, contents)? {
             self.prepare(&image, Path::new(request.name))?;
             return Ok(Some(image));
         }
-        // Nothing leads out of the program's directory.
-        let name = Path::new(request.name);
-        if name.file_name() != Some(name.as_os_str()) || request.name.contains(['/', '\\', ':']) {
+        // Wherever among the program's files it is: it has been compiled to lie beside the program.
+        let name = request.name.rsplit('/').next().unwrap_or_default();
+        let found = self.find_beside(name)?;
+        ensure!(
+            found.is_some(),
+            "'{}' would have to be compiled, and there is no compiler here: compile it with `wasmc compile`, to a file \
+             beside the program",
+            request.name
+        );
+        Ok(found)
+    }
+
+    /// The module that lies in the program's own directory.
+    fn find_beside(&self, name: &str) -> anyhow::Result<Option<Image>> {
+        // Nothing leads out of it.
+        let path = Path::new(name);
+        if path.file_name() != Some(path.as_os_str()) || name.contains(['/', '\\', ':']) {
             return Ok(None);
         }
         let directory = self.modules.directory(&self.file)?;
-        let (file, image) = match self.modules.side_module(&directory, request.name)? {
+        let (file, image) = match self.modules.side_module(&directory, name)? {
             None => return Ok(None),
             Some(Side::Compiled(file, image)) => (file, image),
             Some(Side::Object(file)) => {

@@ -8,6 +8,7 @@ use wasmc_loader::{
 };
 
 use super::entry::entry;
+use super::follow::follow;
 use super::{Failed, Placement};
 use crate::detect;
 use crate::functions::{self, Defined};
@@ -44,10 +45,7 @@ pub(crate) fn define_global(
         // What unwinds a stack and winds it up again, to wait as JavaScript does: that nothing does so, they say for good.
         "__asyncify_state" | "__asyncify_data" => (0, true),
         "__stack_pointer" => {
-            let linked = state.dynamic.linked();
-            let own = linked.layout.and_then(|layout| layout.stack_pointer);
-            drop(linked);
-            if let Some(pointer) = own {
+            if let Some(pointer) = state.dynamic.own().stack_pointer {
                 linker.define(MODULE, name, pointer)?;
             }
             return Ok(());
@@ -76,15 +74,8 @@ pub(crate) fn define_function(
 ) -> Result<(), DefineError> {
     let library = placement.library;
     let is_main = library == 0;
-    if !is_main {
-        let linked = state.dynamic.linked();
-        let is_of_interface = linked.imports_of_main.contains_key(name);
-        let fits = |function: Function| function.function_type(store).as_ref() == Some(wanted);
-        let found = linked.function(library, name, fits);
-        drop(linked);
-        if let (Some(function), false) = (found, is_of_interface) {
-            return linker.define(MODULE, name, function).map(drop);
-        }
+    if !is_main && let Some(function) = bound(state, store, placement, name, wanted) {
+        return linker.define(MODULE, name, function).map(drop);
     }
     if invoke::define(linker, state, name, wanted)? || functions::define(linker, state, name, wanted)? == Defined::Yes {
         return Ok(());
@@ -93,6 +84,46 @@ pub(crate) fn define_function(
         return linker.own_export(MODULE, name, name).map(drop);
     }
     define_late(state, linker, library, name, wanted)
+}
+
+/// The function of another module that a library's import of it stands for; the same in all threads.
+fn bound(
+    state: &ThreadState,
+    store: &Store,
+    placement: &Placement,
+    name: &str,
+    wanted: &FunctionType,
+) -> Option<Function> {
+    let library = placement.library;
+    let linked = state.linked();
+    if linked.imports_of_main.contains_key(name) {
+        return None;
+    }
+    let candidates = if placement.is_first {
+        linked.functions(library, name)
+    } else {
+        linked.functions_of(*linked.libraries[library].bound.get(name)?, name)
+    };
+    drop(linked);
+    let (of, function) = first_fitting(state, store, candidates, wanted)?;
+    if placement.is_first {
+        state.linked().libraries[library].bound.insert(name.to_owned(), of);
+    }
+    Some(function)
+}
+
+/// The first of `candidates` that is of the type `wanted`, and whose it is.
+fn first_fitting(
+    state: &ThreadState,
+    store: &Store,
+    candidates: Vec<(usize, String)>,
+    wanted: &FunctionType,
+) -> Option<(usize, Function)> {
+    let fitting = |(of, name): (usize, String)| {
+        let function = state.dynamic.function(store, of, &name)?;
+        (function.function_type(store).as_ref() == Some(wanted)).then_some((of, function))
+    };
+    candidates.into_iter().find_map(fitting)
 }
 
 /// Whether the module itself defines the function `name`, of this type.
@@ -113,9 +144,10 @@ fn define_late(
     let (state, wanted_type, own_name) = (Arc::clone(state), wanted.clone(), name.to_owned());
     let call = move |caller: &mut wasmc_loader::Caller<'_>, arguments: &[Value], results: &mut [Value]| {
         let store = caller.store();
-        let fits = |function: Function| function.function_type(store).as_ref() == Some(&wanted_type);
-        let found = state.dynamic.linked().function(library, &own_name, fits);
-        let function = found.ok_or_else(|| HostError::Message(message(&own_name)))?;
+        follow(&state, store)?;
+        let candidates = state.linked().functions(library, &own_name);
+        let found = first_fitting(&state, store, candidates, &wanted_type);
+        let (_, function) = found.ok_or_else(|| HostError::Message(message(&own_name)))?;
         match function.call(store, arguments).map_err(|error| HostError::Message(error.to_string()))? {
             Outcome::Returned(values) => {
                 results.iter_mut().zip(values).for_each(|(result, value)| *result = value);

@@ -1,12 +1,14 @@
 //! Entries: globals that hold the addresses of data and the numbers of functions, by name.
 //!
 //! An entry is shared by all modules that see the same definition. A module that others are not to see has entries of its
-//! own for what only it sees.
+//! own for what only it sees. Each thread has globals of its own for them, which hold the same, but for addresses of
+//! thread-local data.
 
 use wasmc_loader::{Function, FunctionType, Global, GlobalType, HostError, Image, Linker, Store, Value, ValueType};
 
+use super::linked::{Held, Key, Source, Step, What};
 use super::place::table;
-use super::symbol::Symbol;
+use super::symbol::{Found, Symbol};
 use super::{FUNCTION_ENTRIES, Failed, Placement};
 use crate::functions::{self, Defined};
 use crate::thread::ThreadState;
@@ -15,9 +17,8 @@ use crate::{MODULE, unavailable};
 /// An entry that a module imports, and that has no value yet.
 #[derive(Clone, Debug)]
 pub(super) struct Unresolved {
+    key: Key,
     library: usize,
-    name: String,
-    entry: Global,
     is_function: bool,
     /// Whether it may stay 0.
     is_weak: bool,
@@ -33,53 +34,116 @@ pub(super) fn entry(
     name: &str,
 ) -> Result<Global, Failed> {
     let library = placement.library;
-    let linked = state.dynamic.linked();
-    let fixed = linked.layout.and_then(|layout| layout.symbol(name)).map(Symbol::Address);
-    let global = linked.global(name).or(fixed);
+    let mut linked = state.linked();
+    let fixed = linked.layout.and_then(|layout| layout.symbol(name));
+    let global = linked.global(name);
+    let is_shared = fixed.is_some() || global.is_some() || linked.libraries[library].is_global;
+    if placement.is_first && !is_shared {
+        linked.libraries[library].own_entries.insert(name.to_owned());
+    }
     let found = global.or_else(|| linked.local(library, name));
-    let is_shared = global.is_some() || linked.libraries[library].is_global;
-    let known = linked.entries.get(name).copied().filter(|_| is_shared);
+    let owner = linked.libraries[library].own_entries.contains(name).then_some(library);
+    let key = Key { owner, name: name.to_owned() };
+    let has_value = linked.values.contains_key(&key);
     drop(linked);
+    let known = state.dynamic.own().entries.get(&key).copied();
     let entry = match known {
         Some(entry) => entry,
         None => {
             let entry_type = GlobalType { value: ValueType::I32, is_mutable: true };
             let made = Global::new(store, entry_type, Value::I32(0));
             let entry = made.map_err(|error| Failed::Told(format!("Error: {error}")))?;
-            if is_shared {
-                state.dynamic.linked().entries.insert(name.to_owned(), entry);
-            }
+            state.dynamic.own().entries.insert(key.clone(), entry);
+            write(state, store, &key)?;
             entry
         }
     };
-    if entry.get(store) != Ok(Value::I32(0)) {
+    if has_value || !placement.is_first {
         return Ok(entry);
     }
-    match found {
-        Some(symbol) => set(state, store, entry, symbol)?,
-        None => {
+    match (fixed, found) {
+        (Some(address), _) => hold(state, store, key, Held { library: 0, what: What::Number(address) })?,
+        (None, Some(found)) => hold_found(state, store, key, &found)?,
+        (None, None) => {
             let imports = image.dynamic_linking().into_iter().flat_map(|dynamic| dynamic.imports());
             let is_weak = imports
                 .into_iter()
                 .any(|symbol| symbol.name == name && symbol.is_weak && [module, MODULE, ""].contains(&symbol.module));
             let is_function = module == FUNCTION_ENTRIES;
-            let unresolved = Unresolved { library, name: name.to_owned(), entry, is_function, is_weak };
-            state.dynamic.linked().unresolved.push(unresolved);
+            state.linked().unresolved.push(Unresolved { key, library, is_function, is_weak });
         }
     }
     Ok(entry)
 }
 
-fn set(state: &ThreadState, store: &mut Store, entry: Global, symbol: Symbol) -> Result<(), Failed> {
-    let value = value(state, store, symbol)?;
-    entry.set(store, Value::I32(value.cast_signed())).map_err(|error| Failed::Told(format!("Error: {error}")))
+/// Gives an entry its value, in all threads.
+pub(super) fn hold(state: &ThreadState, store: &mut Store, key: Key, held: Held) -> Result<(), HostError> {
+    state.linked().values.insert(key.clone(), held);
+    write(state, store, &key)?;
+    state.note(Step::Entry(key));
+    Ok(())
 }
 
-/// What a symbol is to the program: an address, or a function's number.
-pub(super) fn value(state: &ThreadState, store: &mut Store, symbol: Symbol) -> Result<u32, Failed> {
-    match symbol {
+fn hold_found(state: &ThreadState, store: &mut Store, key: Key, found: &Found) -> Result<(), Failed> {
+    let what = match found.symbol {
+        Symbol::InBlock(offset) => What::InBlock(offset),
+        _ => What::Number(value(state, store, found)?),
+    };
+    Ok(hold(state, store, key, Held { library: found.library, what })?)
+}
+
+/// Takes back, in all threads, what entries hold of a library that could not be linked. Those of others wait for another
+/// definition then.
+pub(super) fn release(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), HostError> {
+    let mut linked = state.linked();
+    linked.unresolved.retain(|entry| entry.library != library);
+    let is_its = |(key, held): &(&Key, &Held)| held.library == library || key.owner == Some(library);
+    let keys: Vec<Key> = linked.values.iter().filter(is_its).map(|(key, _)| key.clone()).collect();
+    for key in &keys {
+        linked.values.remove(key);
+        if key.owner.is_none() {
+            let waits = Unresolved { key: key.clone(), library: 0, is_function: false, is_weak: true };
+            linked.unresolved.push(waits);
+        }
+    }
+    drop(linked);
+    for key in keys {
+        write(state, store, &key)?;
+        state.note(Step::Entry(key));
+    }
+    Ok(())
+}
+
+/// Writes what an entry holds to the calling thread's global, as far as both are there.
+pub(super) fn write(state: &ThreadState, store: &mut Store, key: &Key) -> Result<(), HostError> {
+    let held = state.linked().values.get(key).copied();
+    let own = state.dynamic.own();
+    let value = match held {
+        None => Some(0),
+        Some(Held { what: What::Number(number), .. }) => Some(number),
+        Some(Held { what: What::InBlock(offset), library }) => {
+            own.blocks.get(&library).map(|block| block.wrapping_add(offset))
+        }
+    };
+    let entry = own.entries.get(key).copied();
+    drop(own);
+    match (entry, value) {
+        (Some(entry), Some(value)) => {
+            entry.set(store, Value::I32(value.cast_signed())).map_err(|error| HostError::Message(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a symbol is to the calling thread: an address, or a function's number.
+pub(super) fn value(state: &ThreadState, store: &mut Store, found: &Found) -> Result<u32, Failed> {
+    match found.symbol {
         Symbol::Address(address) => Ok(address),
-        Symbol::Function(function) => slot(state, store, function),
+        Symbol::InBlock(offset) => {
+            let block = state.dynamic.own().blocks.get(&found.library).copied();
+            Ok(block.map_or(0, |block| block.wrapping_add(offset)))
+        }
+        Symbol::Function => number(state, store, Source::Export { library: found.library, name: found.name.clone() }),
     }
 }
 
@@ -91,23 +155,28 @@ pub(super) fn resolve(
     library: Option<usize>,
     is_last: bool,
 ) -> Result<(), Failed> {
-    let unresolved = std::mem::take(&mut state.dynamic.linked().unresolved);
+    let unresolved = std::mem::take(&mut state.linked().unresolved);
     let mut left = Vec::new();
     let mut undefined = None;
     for entry in unresolved {
-        if entry.entry.get(store) != Ok(Value::I32(0)) {
+        if state.linked().values.contains_key(&entry.key) {
             continue;
         }
         let now = is_last && library.is_none_or(|library| library == entry.library);
-        match find(state, store, &entry, now)? {
-            Some(symbol) => set(state, store, entry.entry, symbol)?,
-            None if now && !entry.is_weak => {
-                undefined.get_or_insert(entry.name);
+        let held = find(state, store, &entry, now);
+        match held {
+            Ok(true) => {}
+            Ok(false) if now && !entry.is_weak => {
+                undefined.get_or_insert(entry.key.name);
             }
-            None => left.push(entry),
+            Ok(false) => left.push(entry),
+            Err(failed) => {
+                state.linked().unresolved.append(&mut left);
+                return Err(failed);
+            }
         }
     }
-    state.dynamic.linked().unresolved.extend(left);
+    state.linked().unresolved.extend(left);
     match undefined {
         // As the JavaScript has it, so that programs that print it print the same.
         Some(name) => Err(Failed::Told(format!("Error: bad export type for `{name}`: undefined"))),
@@ -115,38 +184,57 @@ pub(super) fn resolve(
     }
 }
 
-fn find(
+/// Looks for what an entry stands for; whether there is something.
+fn find(state: &ThreadState, store: &mut Store, entry: &Unresolved, is_last: bool) -> Result<bool, Failed> {
+    let linked = state.linked();
+    let name = &entry.key.name;
+    let found = linked.global(name).or_else(|| linked.local(entry.library, name));
+    let elsewhere = linked.any(name);
+    drop(linked);
+    if let Some(found) = found {
+        hold_found(state, store, entry.key.clone(), &found)?;
+        return Ok(true);
+    }
+    if !is_last {
+        return Ok(false);
+    }
+    let source = if entry.is_function && of_interface(state, store, name)?.is_some() {
+        Source::Interface(name.clone())
+    } else if let Some(found) = elsewhere {
+        hold_found(state, store, entry.key.clone(), &found)?;
+        return Ok(true);
+    } else if !entry.is_function || entry.is_weak {
+        return Ok(false);
+    } else {
+        // Its type is not known: there is something to point to, and calls of it trap.
+        Source::Unavailable(name.clone())
+    };
+    let number = number(state, store, source)?;
+    hold(state, store, entry.key.clone(), Held { library: 0, what: What::Number(number) })?;
+    Ok(true)
+}
+
+/// The calling thread's own function for a source; `None` if it has none.
+pub(super) fn own_function(
     state: &ThreadState,
     store: &mut Store,
-    entry: &Unresolved,
-    is_last: bool,
-) -> Result<Option<Symbol>, HostError> {
-    let linked = state.dynamic.linked();
-    let found = linked.global(&entry.name).or_else(|| linked.local(entry.library, &entry.name));
-    let elsewhere = linked.any(&entry.name);
-    drop(linked);
-    if found.is_some() || !is_last {
-        return Ok(found);
+    source: &Source,
+) -> Result<Option<Function>, HostError> {
+    match source {
+        Source::Export { library, name } => Ok(state.dynamic.function(store, *library, name)),
+        Source::Interface(name) => of_interface(state, store, name),
+        Source::Unavailable(name) => unavailable_function(state, store, name).map(Some),
     }
-    let function = if entry.is_function { of_interface(state, store, &entry.name)? } else { None };
-    if let Some(symbol) = function.map(Symbol::Function).or(elsewhere) {
-        return Ok(Some(symbol));
-    }
-    if !entry.is_function || entry.is_weak {
-        return Ok(None);
-    }
-    // Its type is not known: there is something to point to, and calls of it trap.
-    unavailable_function(state, store, &entry.name).map(|function| Some(Symbol::Function(function)))
 }
 
 /// The function `name` of the interface, as one that can be called by its number; `None` if there is none.
 pub(super) fn of_interface(state: &ThreadState, store: &mut Store, name: &str) -> Result<Option<Function>, HostError> {
-    let linked = state.dynamic.linked();
-    let known = linked.functions.get(name).copied();
-    let asked = linked.imports_of_main.get(name).cloned();
-    let instance = linked.libraries.first().and_then(|main| main.instance);
-    let mut linker = linked.linker.clone();
-    drop(linked);
+    let asked = state.linked().imports_of_main.get(name).cloned();
+    let own = state.dynamic.own();
+    let known = own.functions.get(name).copied();
+    let instance = own.instances.get(&0).copied();
+    let mut linker = own.linker.clone();
+    drop(own);
     let Some(instance) = instance else { return Ok(None) };
     if known.is_some() {
         return Ok(known);
@@ -162,9 +250,13 @@ pub(super) fn of_interface(state: &ThreadState, store: &mut Store, name: &str) -
 }
 
 fn unavailable_function(state: &ThreadState, store: &mut Store, name: &str) -> Result<Function, HostError> {
-    let linked = state.dynamic.linked();
-    let instance = linked.libraries.first().and_then(|main| main.instance).ok_or("there is no main module")?;
-    drop(linked);
+    let own = state.dynamic.own();
+    let known = own.functions.get(name).copied();
+    let instance = own.instances.get(&0).copied().ok_or("there is no main module")?;
+    drop(own);
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let mut linker = Linker::new();
     unavailable::define(&mut linker, name, &FunctionType::default()).map_err(|error| error.to_string())?;
     keep(state, store, &linker, instance, name).ok_or_else(|| "a function is of another store".into())
@@ -178,33 +270,31 @@ fn keep(
     name: &str,
 ) -> Option<Function> {
     let function = linker.function_for(store, instance, MODULE, name)?;
-    state.dynamic.linked().functions.insert(name.to_owned(), function);
+    state.dynamic.own().functions.insert(name.to_owned(), function);
     Some(function)
 }
 
-/// The number of `function`: where it is in the table already, or where it is put.
-fn slot(state: &ThreadState, store: &mut Store, function: Function) -> Result<u32, Failed> {
+/// The number of a function: where it is in the table already, or where it is put, in all threads.
+pub(super) fn number(state: &ThreadState, store: &mut Store, source: Source) -> Result<u32, Failed> {
     let full = |_| Failed::Told("Error: the table of functions has no room".to_owned());
+    let function = own_function(state, store, &source)?;
+    let function = function.ok_or_else(|| Failed::Told("Error: a function is not there".to_owned()))?;
     let table = table(state)?;
     let size = table.size(store).map_err(full)?;
-    let mut linked = state.dynamic.linked();
-    for index in linked.scanned..size {
+    let mut own = state.dynamic.own();
+    for index in own.scanned..size {
         if let Ok(Value::Function(Some(there))) = table.get(store, index) {
-            linked.slots.entry(there).or_insert(index as u32);
+            own.slots.entry(there).or_insert(index as u32);
         }
     }
-    linked.scanned = size;
-    if let Some(known) = linked.slots.get(&function) {
+    own.scanned = size;
+    if let Some(known) = own.slots.get(&function) {
         return Ok(*known);
     }
     table.grow(store, 1, Value::Function(Some(function))).map_err(full)?;
-    linked.scanned = size + 1;
-    linked.slots.insert(function, size as u32);
+    own.scanned = size + 1;
+    own.slots.insert(function, size as u32);
+    drop(own);
+    state.note(Step::Number(size as u32, source));
     Ok(size as u32)
-}
-
-impl Unresolved {
-    pub(super) fn is_of(&self, library: usize) -> bool {
-        self.library == library
-    }
 }

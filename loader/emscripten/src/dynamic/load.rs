@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use wasmc_loader::{HostError, Image, Instance, InstantiateError, Outcome, Store};
+use wasmc_loader::{HostError, Image, InstantiateError, Outcome, Store, Value};
 
+use super::linked::Step;
+use super::place::{self, Placement};
 use super::symbol::{self, Library};
-use super::{Failed, ModuleError, ModuleRequest, entry, place};
+use super::{Failed, ModuleError, ModuleRequest, block, entry, search};
 use crate::exports::Export;
 use crate::thread::ThreadState;
 
@@ -14,6 +16,9 @@ const DEPTH_MAX: u32 = 64;
 
 /// How many modules a program may load, or try to: each takes some of the host's memory, for good.
 const LIBRARIES_MAX: usize = 4096;
+
+/// What a module in binary form starts with.
+const MAGIC: &[u8] = b"\0asm";
 
 /// How a module is to be loaded.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +37,9 @@ pub(super) fn load(
     mode: Mode,
     depth: u32,
 ) -> Result<usize, Failed> {
-    let mut linked = state.dynamic.linked();
+    let mut linked = state.linked();
     if let Some(known) = linked.by_name.get(request.name).copied() {
-        let was_global = std::mem::replace(&mut linked.libraries[known].is_global, mode.is_global);
-        linked.libraries[known].is_global |= was_global;
+        linked.libraries[known].is_global |= mode.is_global;
         drop(linked);
         entry::resolve(state, store, None, false)?;
         return Ok(known);
@@ -49,26 +53,78 @@ pub(super) fn load(
         return Err(Failed::Told("Error: modules need each other in too long a row".to_owned()));
     }
     let image = provide(state, request)?;
-    let mut linked = state.dynamic.linked();
+    let mut linked = state.linked();
     let library = linked.libraries.len();
     // Others see what it defines once it is there.
     linked.libraries.push(Library::new(request.name, false));
     linked.by_name.insert(request.name.to_owned(), library);
     drop(linked);
-    link(state, store, &image, library, mode, depth).inspect_err(|_| {
-        let mut linked = state.dynamic.linked();
-        linked.by_name.remove(request.name);
-        linked.unresolved.retain(|entry| !entry.is_of(library));
-        let failed = &mut linked.libraries[library];
-        failed.symbols.clear();
-        failed.is_global = false;
-    })?;
-    Ok(library)
+    match link(state, store, &image, library, mode, depth) {
+        Ok(()) => Ok(library),
+        Err(failed) => {
+            forget(state, store, library)?;
+            Err(failed)
+        }
+    }
+}
+
+/// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
+fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
+    entry::release(state, store, library)?;
+    let mut linked = state.linked();
+    let failed = &mut linked.libraries[library];
+    failed.symbols.clear();
+    failed.is_global = false;
+    let placed = failed.placed.take();
+    let name = failed.name.clone();
+    linked.by_name.remove(&name);
+    drop(linked);
+    let mut own = state.dynamic.own();
+    own.instances.remove(&library);
+    own.blocks.remove(&library);
+    own.slots.clear();
+    own.scanned = 0;
+    drop(own);
+    let Some((image, placement)) = placed else { return Ok(()) };
+    // Other threads have nothing there.
+    let elements = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
+    let none = Value::Function(None);
+    let cleared = place::table(state)?.fill(store, placement.table_base.into(), none, elements.into());
+    cleared.map_err(|error| Failed::Told(format!("Error: {error}")))
+}
+
+/// Asks for the modules that `image` needs, before the program runs; how much memory they take. What there is not, is told
+/// when they are loaded.
+pub(super) fn provide_needed(state: &ThreadState, image: &Image, depth: u32) -> u64 {
+    let mut bytes = 0;
+    for name in image.dynamic_linking().into_iter().flat_map(|dynamic| dynamic.needed()) {
+        if depth > DEPTH_MAX || state.linked().provided.contains_key(name) {
+            continue;
+        }
+        let Ok(needed) = provide(state, &ModuleRequest { name, contents: None }) else { continue };
+        state.linked().provided.insert(name.to_owned(), needed.clone());
+        if let Some(dynamic) = needed.dynamic_linking() {
+            let alignment = u64::from(dynamic.memory_alignment()).max(place::ALIGNMENT);
+            bytes += u64::from(dynamic.memory_bytes()) + 2 * alignment;
+        }
+        bytes += provide_needed(state, &needed, depth + 1);
+    }
+    bytes
 }
 
 fn provide(state: &ThreadState, request: &ModuleRequest<'_>) -> Result<Image, Failed> {
+    if let Some(known) = state.linked().provided.remove(request.name) {
+        return Ok(known);
+    }
+    // The program's own files come first, once it runs.
+    let is_started = state.linked().is_started;
+    let own = if request.contents.is_none() && is_started { search::contents(state, request.name)? } else { None };
+    let request = ModuleRequest { name: request.name, contents: request.contents.or(own.as_deref()) };
+    if request.contents.is_some_and(|contents| !contents.starts_with(MAGIC)) {
+        return Err(Failed::Told("Error: need to see wasm magic number".to_owned()));
+    }
     let provided = match state.context.modules.get() {
-        Some(provider) => provider.0(request),
+        Some(provider) => provider.0(&request),
         None => Err(ModuleError::NotFound),
     };
     provided.map_err(|error| {
@@ -90,41 +146,57 @@ fn link(
     mode: Mode,
     depth: u32,
 ) -> Result<(), Failed> {
-    let needed: Vec<String> = image
-        .dynamic_linking()
-        .ok_or_else(|| Failed::Told("Error: need dylink section".to_owned()))?
-        .needed()
-        .map(str::to_owned)
-        .collect();
+    let dynamic = image.dynamic_linking().ok_or_else(|| Failed::Told("Error: need dylink section".to_owned()))?;
+    let needed: Vec<String> = dynamic.needed().map(str::to_owned).collect();
     for name in &needed {
-        let request = ModuleRequest { name, contents: None };
+        let name = search::find_needed(state, library, name, dynamic.runtime_paths());
+        let request = ModuleRequest { name: &name, contents: None };
         let other = load(state, store, &request, mode, depth + 1)?;
-        state.dynamic.linked().libraries[library].needed.push(other);
+        state.linked().libraries[library].needed.push(other);
     }
     let placement = place::place(state, store, image, library)?;
-    state.dynamic.linked().libraries[library].is_global = mode.is_global;
-    let mut linker = state.dynamic.linked().linker.clone();
-    let defined = state.define_imports(&mut linker, store, image, Some(&placement));
-    let instance = defined.and_then(|()| linker.instantiate(store, image)).map_err(of_instantiating)?;
-    let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
-    let mut linked = state.dynamic.linked();
-    linked.libraries[library].symbols = symbols;
-    linked.libraries[library].instance = Some(instance);
-    // Its functions are in its part of the table by now.
-    linked.scanned = linked.scanned.min(placement.table_base.into());
-    let is_started = linked.is_started;
+    let mut linked = state.linked();
+    linked.libraries[library].placed = Some((image.clone(), placement));
+    linked.libraries[library].is_global = mode.is_global;
     drop(linked);
+    instantiate(state, store, image, &placement)?;
     entry::resolve(state, store, Some(library), !mode.may_wait)?;
-    if is_started {
-        return construct(state, store, instance);
+    block::make_all(state, store)?;
+    // From here on it stays, and threads that are started have it.
+    state.note(Step::Library(library));
+    if state.linked().is_started {
+        return construct(state, store, library);
     }
-    state.dynamic.linked().waiting.push(instance);
+    state.dynamic.own().waiting.push(library);
+    Ok(())
+}
+
+/// Makes the calling thread's instance of a library that is placed.
+pub(super) fn instantiate(
+    state: &Arc<ThreadState>,
+    store: &mut Store,
+    image: &Image,
+    placement: &Placement,
+) -> Result<(), Failed> {
+    let mut linker = state.dynamic.own().linker.clone();
+    let defined = state.define_imports(&mut linker, store, image, Some(placement));
+    let instance = defined.and_then(|()| linker.instantiate(store, image)).map_err(of_instantiating)?;
+    let mut own = state.dynamic.own();
+    own.instances.insert(placement.library, instance);
+    // Its functions are in its part of the table by now.
+    own.scanned = own.scanned.min(placement.table_base.into());
+    drop(own);
+    if placement.is_first {
+        let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
+        state.linked().libraries[placement.library].symbols = symbols;
+    }
     Ok(())
 }
 
 /// Completes a module's data, and runs its constructors.
-pub(super) fn construct(state: &ThreadState, store: &mut Store, instance: Instance) -> Result<(), Failed> {
-    limit_stack(state, store, instance)?;
+pub(super) fn construct(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
+    let Some(instance) = state.dynamic.instance(library) else { return Ok(()) };
+    limit_stack(state, store, library)?;
     for name in ["__wasm_apply_data_relocs", "__wasm_call_ctors", "__post_instantiate"] {
         if let Some(function) = instance.function(store, name) {
             match function.call(store, &[]).map_err(|error| HostError::Message(error.to_string()))? {
@@ -138,11 +210,15 @@ pub(super) fn construct(state: &ThreadState, store: &mut Store, instance: Instan
     Ok(())
 }
 
-/// Tells a module that watches over the stack where that is.
-fn limit_stack(state: &ThreadState, store: &mut Store, instance: Instance) -> Result<(), HostError> {
-    let Some(layout) = state.dynamic.linked().layout else { return Ok(()) };
+/// Tells a module that watches over the stack where that of the calling thread is.
+pub(super) fn limit_stack(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), HostError> {
+    let own = state.dynamic.own();
+    let (stack, instance) = (own.stack, own.instances.get(&library).copied());
+    drop(own);
+    let first = state.linked().layout.map(|layout| [layout.stack_high, layout.stack_low]);
+    let (Some(limits), Some(instance)) = (stack.or(first), instance) else { return Ok(()) };
     match Export::find(store, instance, "__set_stack_limits") {
-        Some(set) => set.call(store, &[layout.stack_high, layout.stack_low]).map(drop),
+        Some(set) => set.call(store, &limits).map(drop),
         None => Ok(()),
     }
 }

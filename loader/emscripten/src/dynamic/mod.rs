@@ -5,32 +5,38 @@
 //! ```
 //!
 //! Modules share the main module's memory, table and stack. What one refers to of another by address lies in an *entry*: a
-//! global that both import (`GOT.mem`, `GOT.func`), set when the symbol is known. Nothing is ever unloaded.
+//! global that both import (`GOT.mem`, `GOT.func`), set when the symbol is known. Nothing is ever unloaded. In a program with
+//! threads, each has instances and a table of its own, which are alike: what one thread loads, the others follow.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasmc_loader::{Function, FunctionType, Global, Image, Instance, Linker};
+use wasmc_loader::Image;
 
+mod block;
 mod define;
 mod entry;
+mod follow;
+mod linked;
 mod load;
 mod open;
+mod own;
 mod place;
+mod search;
 mod start;
 mod symbol;
+mod turn;
 
+pub(crate) use block::{free_all, set_first};
 pub(crate) use define::{define_entry, define_function, define_global};
-pub(crate) use open::{catch_up, finish_opening, look_up, look_up_for_threads, open, open_later, open_later_with_data};
+pub(crate) use follow::{follow, start_following};
+pub(crate) use linked::Shared;
+pub(crate) use open::{
+    catch_up, finish_opening, follow_in_all, follow_in_all_for, look_up, look_up_for_threads, open, open_later,
+    open_later_with_data,
+};
+pub(crate) use own::State;
 pub(crate) use place::{Placement, add_main, place_main};
 pub(crate) use start::{construct, link};
-pub(crate) use symbol::Library;
-
-use entry::Unresolved;
-use open::Later;
-use place::Layout;
-use symbol::Symbol;
 
 /// The module of entries that hold addresses of data.
 const DATA_ENTRIES: &str = "GOT.mem";
@@ -79,58 +85,6 @@ impl Provider {
 impl fmt::Debug for Provider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Provider")
-    }
-}
-
-/// What a thread's instance is linked to. Never locked while code of the program runs.
-#[derive(Debug, Default)]
-pub(crate) struct State(Mutex<Linked>);
-
-#[derive(Debug, Default)]
-struct Linked {
-    /// What is defined for all modules besides the interface.
-    linker: Linker,
-    /// Where the main module's parts lie; `None` if it is linked to nothing.
-    layout: Option<Layout>,
-    /// The functions that the main module imports: those of the interface go before what modules define.
-    imports_of_main: BTreeMap<String, FunctionType>,
-    /// The main module, then the others as they were asked for.
-    libraries: Vec<Library>,
-    by_name: BTreeMap<String, usize>,
-    by_handle: BTreeMap<u32, usize>,
-    /// The entries that all modules share.
-    entries: BTreeMap<String, Global>,
-    unresolved: Vec<Unresolved>,
-    /// Where functions are in the table.
-    slots: HashMap<Function, u32>,
-    /// How many elements of the table were looked at for `slots`.
-    scanned: u64,
-    /// Functions of the interface that are in the table.
-    functions: BTreeMap<String, Function>,
-    /// Those whose constructors wait for the program to run, in the order in which they run.
-    waiting: Vec<Instance>,
-    /// Whether the program runs: until then memory is taken from below the heap, and constructors wait.
-    is_started: bool,
-    /// What is opened when `main` has returned.
-    later: Vec<Later>,
-}
-
-impl State {
-    fn linked(&self) -> MutexGuard<'_, Linked> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the program is linked to others while it runs.
-    pub(crate) fn is_used(&self) -> bool {
-        self.linked().layout.is_some()
-    }
-
-    /// The function `name` of a module that all others see.
-    pub(crate) fn global_function(&self, name: &str) -> Option<Function> {
-        match self.linked().global(name)? {
-            Symbol::Function(function) => Some(function),
-            Symbol::Address(_) => None,
-        }
     }
 }
 

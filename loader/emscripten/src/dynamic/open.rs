@@ -13,9 +13,11 @@
 
 use wasmc_loader::{Caller, HostError, Memory, Store};
 
+use super::follow::follow;
+use super::linked::Source;
 use super::load::{self, Mode};
-use super::symbol::Symbol;
-use super::{Failed, ModuleRequest, entry};
+use super::turn::Turn;
+use super::{Failed, ModuleRequest, entry, search};
 use crate::exports::{Export, needed};
 use crate::process::read_text;
 use crate::thread::ThreadState;
@@ -50,14 +52,14 @@ const NEWER: Record = Record { flags: 4, contents: Some(28), name: 36 };
 
 /// Ends a program that is not linked to load anything.
 fn check_is_linked(thread: &ThreadState) -> Result<(), HostError> {
-    if thread.dynamic.is_used() {
+    if thread.is_linked() {
         return Ok(());
     }
     Err("the program opens a library, but was not linked to do so: link it with -sMAIN_MODULE".into())
 }
 
 fn is_newer(state: &ThreadState) -> bool {
-    let linked = state.dynamic.linked();
+    let linked = state.linked();
     linked.imports_of_main.get("_dlsym_js").is_some_and(|function| function.parameters.len() > 2)
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn open_later(
     on_success: u32,
     on_error: u32,
 ) -> Result<(), HostError> {
-    thread.dynamic.linked().later.push(Later { handle, on_success, on_error, data: None });
+    thread.dynamic.own().later.push(Later { handle, on_success, on_error, data: None });
     Ok(())
 }
 
@@ -87,19 +89,19 @@ pub(crate) fn open_later_with_data(
     on_error: u32,
     data: u32,
 ) -> Result<(), HostError> {
-    thread.dynamic.linked().later.push(Later { handle, on_success, on_error, data: Some(data) });
+    thread.dynamic.own().later.push(Later { handle, on_success, on_error, data: Some(data) });
     Ok(())
 }
 
 /// Opens what is to be opened later, and what is asked for meanwhile.
 pub(crate) fn finish_opening(thread: &ThreadState, store: &mut Store) -> Result<(), HostError> {
     loop {
-        let mut linked = thread.dynamic.linked();
-        if linked.later.is_empty() {
+        let mut own = thread.dynamic.own();
+        if own.later.is_empty() {
             return Ok(());
         }
-        let later = linked.later.remove(0);
-        drop(linked);
+        let later = own.later.remove(0);
+        drop(own);
         let callback = if open_in(thread, store, later.handle)? { later.on_success } else { later.on_error };
         let exports = thread.found_exports()?;
         let callback = Export::new(store, exports.function(store, callback)?)?;
@@ -112,6 +114,15 @@ pub(crate) fn finish_opening(thread: &ThreadState, store: &mut Store) -> Result<
 
 fn open_in(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool, HostError> {
     check_is_linked(thread)?;
+    let turn = Turn::take(thread, store)?;
+    // Some releases ask again in each thread: that has followed by now.
+    let is_open = thread.linked().by_handle.contains_key(&handle) || load_for(thread, store, handle)?;
+    turn.end(thread, store)?;
+    Ok(is_open)
+}
+
+/// Loads what a record asks for; whether it could.
+fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool, HostError> {
     let state = thread.shared()?;
     let memory = thread.found_memory().ok_or("a library is opened before the program runs")?;
     let record = if is_newer(thread) { NEWER } else { OLDER };
@@ -123,12 +134,13 @@ fn open_in(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool,
         let contents = memory.contents(store).ok()?;
         if address == 0 || length == 0 { None } else { contents.read_vec(address.into(), length.into()) }
     });
-    let name = normalize(&name);
+    let name = search::normalize(&name);
+    let name = if contents.is_none() { search::find(thread, &name) } else { name };
     let request = ModuleRequest { name: &name, contents: contents.as_deref() };
     let mode = Mode { is_global: flags & GLOBAL != 0, may_wait: false };
     match load::load(&state, store, &request, mode, 0) {
         Ok(library) => {
-            state.dynamic.linked().by_handle.insert(handle, library);
+            state.linked().by_handle.insert(handle, library);
             Ok(true)
         }
         Err(Failed::Told(reason)) => {
@@ -143,61 +155,50 @@ fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {
     read_text(&memory.contents(store).ok()?, address)
 }
 
-/// A path without what does not change where it leads.
-fn normalize(path: &str) -> String {
-    let is_absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        match parts.last() {
-            Some(last) if part == ".." && *last != ".." => {
-                parts.pop();
-            }
-            None if part == ".." && is_absolute => {}
-            _ => parts.push(part),
-        }
-    }
-    match (is_absolute, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
-}
-
 /// `_dlsym_js`: the address or the number of what a library, and what it needs, defines; 0 if it does not.
 pub(crate) fn look_up(thread: &ThreadState, caller: &mut Caller<'_>, handle: u32, name: u32) -> Result<u32, HostError> {
     check_is_linked(thread)?;
     let memory = thread.exports(caller)?.memory;
     let store = caller.store();
     let name = name_at(store, memory, name).unwrap_or_default();
-    let linked = thread.dynamic.linked();
+    let turn = Turn::take(thread, store)?;
+    let value = value_of(thread, store, handle, &name)?;
+    turn.end(thread, store)?;
+    Ok(value)
+}
+
+fn value_of(thread: &ThreadState, store: &mut Store, handle: u32, name: &str) -> Result<u32, HostError> {
+    let linked = thread.linked();
     let library = linked.by_handle.get(&handle).copied();
     let found = match library {
-        Some(library) if library != 0 => linked.local(library, &name),
-        _ if handle == NEXT => linked.libraries.iter().skip(1).find_map(|library| library.find(&name)),
-        _ => linked.global(&name),
+        Some(library) if library != 0 => linked.local(library, name),
+        _ if handle == NEXT => linked.find_in(1..linked.libraries.len(), name),
+        _ => linked.global(name),
     };
     let library_name = match library {
         Some(library) => linked.libraries[library].name.clone(),
         None => "RTLD_DEFAULT".to_owned(),
     };
     drop(linked);
-    let found = match found {
-        None if library.is_none_or(|library| library == 0) && (handle == DEFAULT || library.is_some()) => {
-            entry::of_interface(thread, store, &name)?.map(Symbol::Function)
+    let is_of_all = library.is_none_or(|library| library == 0) && (handle == DEFAULT || library.is_some());
+    let value = match found {
+        Some(found) => entry::value(thread, store, &found).map(Some),
+        None if is_of_all && entry::of_interface(thread, store, name)?.is_some() => {
+            entry::number(thread, store, Source::Interface(name.to_owned())).map(Some)
         }
-        found => found,
+        None => Ok(None),
     };
-    let told = match found.map(|symbol| entry::value(thread, store, symbol)) {
-        Some(Ok(value)) => return Ok(value),
-        Some(Err(Failed::Ended(error))) => return Err(error),
-        Some(Err(Failed::Told(reason))) => reason,
-        None => format!("Tried to lookup unknown symbol \"{name}\" in dynamic lib: {library_name}"),
+    let told = match value {
+        Ok(Some(value)) => return Ok(value),
+        Err(Failed::Ended(error)) => return Err(error),
+        Err(Failed::Told(reason)) => reason,
+        Ok(None) => format!("Tried to lookup unknown symbol \"{name}\" in dynamic lib: {library_name}"),
     };
     set_error(thread, store, &told)?;
     Ok(0)
 }
 
-/// `_dlsym_js` of current releases: what other threads would have to know is not noted.
+/// `_dlsym_js` of current releases: what other threads are to look up as well is not told, since they follow by themselves.
 pub(crate) fn look_up_for_threads(
     thread: &ThreadState,
     caller: &mut Caller<'_>,
@@ -208,14 +209,39 @@ pub(crate) fn look_up_for_threads(
     look_up(thread, caller, handle, name)
 }
 
-/// `_dlsym_catchup_js`: what another thread has looked up.
-pub(crate) fn catch_up(_: &ThreadState, _: &mut Caller<'_>, _handle: u32, _index: u32) -> Result<u32, HostError> {
-    Err("libraries that are opened while threads run are not there yet".into())
+/// `_dlsym_catchup_js`: what another thread has looked up, which this one has by now; whether it has.
+pub(crate) fn catch_up(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    _handle: u32,
+    _index: u32,
+) -> Result<u32, HostError> {
+    follow(thread, caller.store())?;
+    Ok(1)
+}
+
+/// `_emscripten_dlsync_threads`: all threads follow what this one has loaded, which they do by themselves.
+pub(crate) fn follow_in_all(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
+    Turn::take(thread, caller.store())?.end(thread, caller.store())
+}
+
+/// `_emscripten_dlsync_threads_async`: the same for another thread, which is told by a function when they have.
+pub(crate) fn follow_in_all_for(
+    thread: &ThreadState,
+    caller: &mut Caller<'_>,
+    _other: u32,
+    callback: u32,
+    context: u32,
+) -> Result<(), HostError> {
+    follow_in_all(thread, caller)?;
+    let store = caller.store();
+    let callback = thread.found_exports()?.function(store, callback)?;
+    Export::new(store, callback)?.call(store, &[context]).map(drop)
 }
 
 /// Sets what `dlerror` gives.
 fn set_error(thread: &ThreadState, store: &mut Store, message: &str) -> Result<(), HostError> {
-    let main = thread.dynamic.linked().libraries.first().and_then(|main| main.instance);
+    let main = thread.dynamic.instance(0);
     let Some(set) = main.and_then(|main| Export::find(store, main, "__dl_seterr")) else { return Ok(()) };
     let exports = thread.found_exports()?;
     let save = needed(exports.stack_save, "stackSave")?;
@@ -230,24 +256,4 @@ fn set_error(thread: &ThreadState, store: &mut Store, message: &str) -> Result<(
     written.map_err(|error| HostError::Message(error.to_string()))?;
     set.call(store, &[address, 0])?;
     restore.call(store, &[stack]).map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normalize;
-
-    #[test]
-    fn paths_lose_what_leads_nowhere() {
-        for (path, expected) in [
-            ("side.wasm", "side.wasm"),
-            ("./side.wasm", "side.wasm"),
-            ("a/../side.wasm", "side.wasm"),
-            ("../a//b", "../a/b"),
-            ("../../b", "../../b"),
-            ("/../b/.", "/b"),
-            ("", "."),
-        ] {
-            assert_eq!(normalize(path), expected, "{path}");
-        }
-    }
 }

@@ -1,11 +1,16 @@
 //! Where modules lie: the main module's data, stack and heap, and what side modules are given of memory and table.
 
+use std::sync::atomic::Ordering;
+
 use wasmc_loader::{
-    ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Memory, Store, Table, Value, ValueType,
+    ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Store, Table, Value, ValueType,
 };
 
-use super::symbol::{self, Library};
-use super::{Failed, is_entry_module};
+use super::entry;
+use super::follow::add_follower;
+use super::linked::{Held, Key, What};
+use super::symbol;
+use super::{Failed, is_entry_module, load};
 use crate::MODULE;
 use crate::exports::needed;
 use crate::thread::ThreadState;
@@ -15,7 +20,7 @@ const DATA_START: u64 = 1024;
 /// The table's first element is no function.
 const TABLE_START: u32 = 1;
 /// What the stack and whatever is allocated are aligned to.
-const ALIGNMENT: u64 = 16;
+pub(super) const ALIGNMENT: u64 = 16;
 /// How large a stack is if the memory has room: as large as in older releases, since a module does not say it.
 const STACK_BYTES: u64 = 5 << 20;
 const PAGE_BYTES: u64 = 64 << 10;
@@ -25,9 +30,10 @@ const PAGE_BYTES: u64 = 64 << 10;
 pub(super) struct Layout {
     pub(super) stack_low: u32,
     pub(super) stack_high: u32,
+    /// Where the data of the libraries ends that are linked so far.
+    libraries_end: u32,
     /// Where the heap starts. It moves upwards until the program starts.
     pub(super) heap_base: u32,
-    pub(super) stack_pointer: Option<Global>,
 }
 
 /// Where a module's data and functions go.
@@ -37,11 +43,13 @@ pub(crate) struct Placement {
     pub(super) library: usize,
     pub(super) memory_base: u32,
     pub(super) table_base: u32,
+    /// Whether it is the first thread that has the module.
+    pub(super) is_first: bool,
 }
 
 impl Layout {
-    /// That of a module with so much data, in a memory of this length.
-    fn new(data_bytes: u64, alignment: u64, memory_bytes: u64) -> Option<(u32, Self)> {
+    /// That of a module with so much data, in a memory of this length, which libraries will take so much of.
+    fn new(data_bytes: u64, alignment: u64, memory_bytes: u64, libraries_bytes: u64) -> Option<(u32, Self)> {
         let data = DATA_START.next_multiple_of(alignment.max(ALIGNMENT));
         let stack_low = (data + data_bytes).next_multiple_of(ALIGNMENT);
         let stack_bytes = STACK_BYTES.min(memory_bytes / 3) / ALIGNMENT * ALIGNMENT;
@@ -50,8 +58,8 @@ impl Layout {
         let layout = Self {
             stack_low: address(stack_low)?,
             stack_high: address(stack_high)?,
-            heap_base: address(stack_high)?,
-            stack_pointer: None,
+            libraries_end: address(stack_high)?,
+            heap_base: address((stack_high + libraries_bytes).next_multiple_of(ALIGNMENT))?,
         };
         Some((address(data)?, layout))
     }
@@ -74,7 +82,7 @@ fn is_dynamic(image: &Image) -> bool {
         .any(|(module, field)| is_entry_module(module) || (module == MODULE && field == "__memory_base"))
 }
 
-/// Lays out the main module; `None` if it is linked to nothing.
+/// Lays out the main module for the calling thread; `None` if it is linked to nothing.
 pub(crate) fn place_main(
     state: &ThreadState,
     linker: &Linker,
@@ -88,13 +96,18 @@ pub(crate) fn place_main(
     let (data_bytes, alignment, elements) = dynamic
         .map_or((0, 1, 0), |dynamic| (dynamic.memory_bytes(), dynamic.memory_alignment(), dynamic.table_elements()));
     let mut functions = std::collections::BTreeMap::new();
-    let mut memory_bytes = 0;
+    let (mut memory_bytes, mut libraries_bytes) = (0, 0);
     for import in image.imports().filter(|import| import.module == MODULE) {
         match import.kind {
             ExternType::Memory(memory_type) => {
                 memory_bytes = memory_type.minimum_pages.saturating_mul(PAGE_BYTES);
-                let made = Memory::new(store, memory_type).map_err(|_| InstantiateError::Limit("its memory"))?;
+                let made = state.context.pthreads.memory(store, memory_type);
+                let made = made.map_err(|_| InstantiateError::Limit("its memory"))?;
                 state.memory.get_or_init(|| made);
+                if memory_type.is_shared && state.is_main {
+                    // Where the heap starts is written to memory at once then.
+                    libraries_bytes = load::provide_needed(state, image, 0);
+                }
             }
             ExternType::Table(mut table_type) => {
                 table_type.minimum = table_type.minimum.max(u64::from(elements) + u64::from(TABLE_START));
@@ -108,27 +121,36 @@ pub(crate) fn place_main(
             ExternType::Global(_) | ExternType::Tag(_) => {}
         }
     }
-    let layout = Layout::new(data_bytes.into(), alignment.into(), memory_bytes);
-    let (memory_base, mut layout) = layout.ok_or(InstantiateError::Limit("its data does not fit into a memory"))?;
+    let layout = Layout::new(data_bytes.into(), alignment.into(), memory_bytes, libraries_bytes);
+    let (memory_base, layout) = layout.ok_or(InstantiateError::Limit("its data does not fit into a memory"))?;
     let pointer = GlobalType { value: ValueType::I32, is_mutable: true };
     let top = Value::I32(layout.stack_high.cast_signed());
-    layout.stack_pointer = Some(Global::new(store, pointer, top).map_err(|_| InstantiateError::Limit("its stack"))?);
-    let mut linked = state.dynamic.linked();
-    linked.linker = linker.clone();
-    linked.layout = Some(layout);
-    linked.imports_of_main = functions;
-    linked.libraries = vec![Library::new("__main__", true)];
-    linked.by_name.insert("__main__".to_owned(), 0);
-    Ok(Some(Placement { library: 0, memory_base, table_base: TABLE_START }))
+    let pointer = Global::new(store, pointer, top).map_err(|_| InstantiateError::Limit("its stack"))?;
+    let mut own = state.dynamic.own();
+    own.linker = linker.clone();
+    own.stack_pointer = Some(pointer);
+    drop(own);
+    if state.is_main {
+        state.context.linked.start(layout, functions);
+    }
+    Ok(Some(Placement { library: 0, memory_base, table_base: TABLE_START, is_first: state.is_main }))
 }
 
-/// Notes what the main module, which is placed, defines.
-pub(crate) fn add_main(state: &ThreadState, store: &Store, instance: Instance, image: &Image, placement: &Placement) {
-    let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
-    let mut linked = state.dynamic.linked();
-    let main = &mut linked.libraries[placement.library];
-    main.symbols = symbols;
-    main.instance = Some(instance);
+/// Notes the calling thread's instance of the main module, which is placed, and what that defines.
+pub(crate) fn add_main(
+    state: &ThreadState,
+    store: &mut Store,
+    instance: Instance,
+    image: &Image,
+    placement: &Placement,
+) -> Result<(), InstantiateError> {
+    if placement.is_first {
+        let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
+        state.linked().libraries[placement.library].symbols = symbols;
+        state.dynamic.is_following.store(true, Ordering::Release);
+    }
+    state.dynamic.own().instances.insert(placement.library, instance);
+    add_follower(state, store, image).map_err(|_| InstantiateError::Limit("its threads"))
 }
 
 /// Gives the side module `library` its part of memory and table.
@@ -151,7 +173,7 @@ pub(super) fn place(
         table.grow(store, aligned - size + u64::from(elements), none).map_err(full)?;
         table_base = u32::try_from(aligned).map_err(|_| Failed::Told("Error: the table is too large".to_owned()))?;
     }
-    Ok(Placement { library, memory_base, table_base })
+    Ok(Placement { library, memory_base, table_base, is_first: true })
 }
 
 /// The table that all modules share.
@@ -168,7 +190,7 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
     let full = || Failed::Told("Error: there is no memory left for its data".to_owned());
     let exports = state.exports.get().ok_or_else(full)?;
     let alignment = u64::from(alignment).max(ALIGNMENT);
-    if state.dynamic.linked().is_started {
+    if state.linked().is_started {
         let whole = u32::try_from(u64::from(bytes) + alignment).map_err(|_| full())?;
         let address = needed(exports.malloc, "malloc")?.call(store, &[whole])?;
         if address == 0 {
@@ -180,8 +202,8 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         return u32::try_from(base).map_err(|_| full());
     }
     // Nothing can be asked for memory yet: the heap starts behind it.
-    let heap_base = state.dynamic.linked().layout.map_or(0, |layout| layout.heap_base);
-    let base = u64::from(heap_base).next_multiple_of(alignment);
+    let libraries_end = state.linked().layout.map_or(0, |layout| layout.libraries_end);
+    let base = u64::from(libraries_end).next_multiple_of(alignment);
     let end = (base + u64::from(bytes)).next_multiple_of(ALIGNMENT);
     let pages = exports.memory.size_pages(store).map_err(|_| full())?;
     let more = end.div_ceil(PAGE_BYTES).saturating_sub(pages);
@@ -189,14 +211,13 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
         exports.memory.grow(store, more).map_err(|_| full())?;
     }
     let end = u32::try_from(end).map_err(|_| full())?;
-    let mut linked = state.dynamic.linked();
-    if let Some(layout) = &mut linked.layout {
-        layout.heap_base = end;
-    }
-    let entry = linked.entries.get("__heap_base").copied();
+    let mut linked = state.linked();
+    let layout = linked.layout.as_mut().ok_or_else(full)?;
+    layout.libraries_end = end;
+    layout.heap_base = layout.heap_base.max(end);
+    let heap_base = layout.heap_base;
     drop(linked);
-    if let Some(entry) = entry {
-        entry.set(store, Value::I32(end.cast_signed())).map_err(|_| full())?;
-    }
+    let key = Key { owner: None, name: "__heap_base".to_owned() };
+    entry::hold(state, store, key, Held { library: 0, what: What::Number(heap_base) })?;
     u32::try_from(base).map_err(|_| full())
 }

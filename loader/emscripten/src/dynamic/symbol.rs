@@ -1,17 +1,30 @@
 //! What modules define, and in which of them a name is looked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wasmc_loader::{Extern, Function, Image, Instance, Store, Value};
+use wasmc_loader::{Extern, Image, Instance, Store, Value};
 
-use super::Linked;
+use super::linked::Linked;
+use super::place::Placement;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Symbol {
-    Function(Function),
+    /// What each thread has an instance of.
+    Function,
     /// Of data.
     Address(u32),
+    /// Of data that each thread has a block of: from the block's start.
+    InBlock(u32),
+}
+
+/// A symbol, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) library: usize,
+    /// What it is exported as.
+    pub(super) name: String,
+    pub(super) symbol: Symbol,
 }
 
 /// What a function with 64-bit integers is exported as, where `name` itself is for JavaScript without them.
@@ -45,17 +58,38 @@ pub(crate) struct Library {
     pub(super) is_global: bool,
     /// The modules that it needs.
     pub(super) needed: Vec<usize>,
-    /// `None` until it is there.
-    pub(super) instance: Option<Instance>,
+    /// What it is made of, and where it lies; `None` until that is known.
+    pub(super) placed: Option<(Image, Placement)>,
+    /// The entries that it does not share with others.
+    pub(super) own_entries: BTreeSet<String>,
+    /// The libraries that define the functions which it imports, by the functions' names.
+    pub(super) bound: BTreeMap<String, usize>,
 }
 
 impl Library {
     pub(super) fn new(name: &str, is_global: bool) -> Self {
-        Self { name: name.to_owned(), symbols: BTreeMap::new(), is_global, needed: Vec::new(), instance: None }
+        Self {
+            name: name.to_owned(),
+            symbols: BTreeMap::new(),
+            is_global,
+            needed: Vec::new(),
+            placed: None,
+            own_entries: BTreeSet::new(),
+            bound: BTreeMap::new(),
+        }
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<Symbol> {
-        self.symbols.get(&format!("{WHOLE}{name}")).or_else(|| self.symbols.get(name)).copied()
+    /// The names that `name` may be exported as, the better one first.
+    fn names(name: &str) -> [String; 2] {
+        [format!("{WHOLE}{name}"), name.to_owned()]
+    }
+
+    fn find(&self, library: usize, name: &str) -> Option<Found> {
+        let found = |name: String| {
+            let symbol = *self.symbols.get(&name)?;
+            Some(Found { library, name, symbol })
+        };
+        Self::names(name).into_iter().find_map(found)
     }
 }
 
@@ -74,12 +108,13 @@ pub(super) fn of_instance(
         .map(|symbol| symbol.name)
         .collect();
     let symbol = |(name, item): (String, Extern)| {
-        if INTERNAL.contains(&&*name) || thread_local.contains(&&*name) {
+        if INTERNAL.contains(&&*name) {
             return None;
         }
         let symbol = match item {
-            Extern::Function(function) => Symbol::Function(function),
+            Extern::Function(_) => Symbol::Function,
             Extern::Global(global) => match global.get(store).ok()? {
+                Value::I32(offset) if thread_local.contains(&&*name) => Symbol::InBlock(offset.cast_unsigned()),
                 Value::I32(offset) => Symbol::Address(offset.cast_unsigned().wrapping_add(memory_base)),
                 _ => return None,
             },
@@ -92,18 +127,27 @@ pub(super) fn of_instance(
 
 impl Linked {
     /// What `name` stands for in all modules: the main module's, or else that of the first library that all see.
-    pub(super) fn global(&self, name: &str) -> Option<Symbol> {
-        self.libraries.iter().filter(|library| library.is_global).find_map(|library| library.find(name))
+    pub(super) fn global(&self, name: &str) -> Option<Found> {
+        self.find_in(self.globals(), name)
     }
 
     /// What `name` stands for in `library` and in what it needs.
-    pub(super) fn local(&self, library: usize, name: &str) -> Option<Symbol> {
-        self.scope(library).into_iter().find_map(|index| self.libraries[index].find(name))
+    pub(super) fn local(&self, library: usize, name: &str) -> Option<Found> {
+        self.find_in(self.scope(library), name)
     }
 
     /// What `name` stands for in the first module that has it, whether others are to see it or not.
-    pub(super) fn any(&self, name: &str) -> Option<Symbol> {
-        self.libraries.iter().find_map(|library| library.find(name))
+    pub(super) fn any(&self, name: &str) -> Option<Found> {
+        self.find_in(0..self.libraries.len(), name)
+    }
+
+    /// What `name` stands for in the first of these libraries that has it.
+    pub(super) fn find_in(&self, libraries: impl IntoIterator<Item = usize>, name: &str) -> Option<Found> {
+        libraries.into_iter().find_map(|index| self.libraries[index].find(index, name))
+    }
+
+    fn globals(&self) -> impl Iterator<Item = usize> {
+        (0..self.libraries.len()).filter(|index| self.libraries[*index].is_global)
     }
 
     /// A library and all that it needs, the nearest first.
@@ -121,18 +165,18 @@ impl Linked {
         scope
     }
 
-    /// The function `name` of the type that `fits`, as far as `library` sees it.
-    pub(super) fn function(&self, library: usize, name: &str, fits: impl Fn(Function) -> bool) -> Option<Function> {
-        let of = |index: &usize| {
-            let symbols = &self.libraries[*index].symbols;
-            [symbols.get(&format!("{WHOLE}{name}")), symbols.get(name)].into_iter().flatten().find_map(|symbol| {
-                match symbol {
-                    Symbol::Function(function) if fits(*function) => Some(*function),
-                    _ => None,
-                }
-            })
+    /// The functions `name` that `library` sees, the first one first: whose they are, and what they are exported as.
+    pub(super) fn functions(&self, library: usize, name: &str) -> Vec<(usize, String)> {
+        let of = |index: usize| {
+            let symbols = &self.libraries[index].symbols;
+            let is_function = |name: &String| symbols.get(name) == Some(&Symbol::Function);
+            Library::names(name).into_iter().filter(move |name| is_function(name)).map(move |name| (index, name))
         };
-        let global: Vec<usize> = (0..self.libraries.len()).filter(|index| self.libraries[*index].is_global).collect();
-        global.iter().find_map(of).or_else(|| self.scope(library).iter().find_map(of))
+        self.globals().chain(self.scope(library)).flat_map(of).collect()
+    }
+
+    /// The functions `name` of one library.
+    pub(super) fn functions_of(&self, library: usize, name: &str) -> Vec<(usize, String)> {
+        Library::names(name).into_iter().map(|name| (library, name)).collect()
     }
 }

@@ -5,14 +5,15 @@ use wasmc_loader::{Caller, HostError, Outcome, Store, TrapCode, TrapReport, Valu
 use super::Stack;
 use crate::event_loop::{self, Called};
 use crate::exports::{Exports, fit, needed};
-use crate::process;
 use crate::thread::{Failed, Thread, ThreadState};
+use crate::{dynamic, process};
 
 /// What a stack is, unless a program is linked otherwise.
 const STACK_BYTES_DEFAULT: u32 = 64 << 10;
 
 /// Tells the C library on which thread it is, and makes the thread's own variables.
-pub(super) fn initialize(exports: &Exports, store: &mut Store, pthread: u32, is_main: bool) -> Result<(), HostError> {
+pub(super) fn initialize(thread: &ThreadState, store: &mut Store) -> Result<(), HostError> {
+    let (exports, pthread, is_main) = (thread.found_exports()?, thread.pthread(), thread.is_main);
     let init = needed(exports.thread_init, "_emscripten_thread_init")?;
     let takes = init.parameter_count(store);
     // Its address; whether it is the browser's, and the program's, first; whether it may wait; in some releases the size
@@ -21,10 +22,8 @@ pub(super) fn initialize(exports: &Exports, store: &mut Store, pthread: u32, is_
     let first = u32::from(is_main);
     let arguments = [pthread, first, first, 1, stack_bytes, 0];
     init.call(store, &arguments[..takes.min(arguments.len())])?;
-    if let Some(tls_init) = exports.tls_init {
-        tls_init.call(store, &[])?;
-    }
-    Ok(())
+    let block = exports.tls_init.map_or(Ok(0), |tls_init| tls_init.call(store, &[]))?;
+    dynamic::set_first(thread, store, block)
 }
 
 /// The size of the first thread's stack, which is that of others unless they are linked otherwise.
@@ -40,7 +39,12 @@ pub(super) fn run(thread: &Thread, store: &mut Store, stack: Stack, start: u32, 
     let registry = &state.context.pthreads.registry;
     registry.set_running(state.pthread());
     let outcome = match live(state, store, stack, start, argument) {
-        Ok(outcome) => outcome?,
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => {
+            // What it could not give back is not worth more than the thread's end.
+            let _ = dynamic::free_all(state, store);
+            return None;
+        }
         Err(Failed::Call(error)) => trap(error.to_string()),
         Err(Failed::Host(error)) => state.outcome_of(error).unwrap_or_else(|error| trap(error.to_string())),
     };
@@ -73,10 +77,15 @@ fn live(
         set.call(store, &limits)?;
     }
     needed(exports.stack_restore, "stackRestore")?.call(store, &[stack.top])?;
-    initialize(exports, store, state.pthread(), false)?;
+    initialize(state, store)?;
+    dynamic::start_following(state, store, limits)?;
     let start = exports.function(store, start)?;
     let arguments = fit(store, start, &[Value::I32(argument.cast_signed())]);
-    match state.call(store, "a thread's function", start, &arguments)? {
+    let called = state.call(store, "a thread's function", start, &arguments)?;
+    if !matches!(called, Called::Ended(_)) {
+        dynamic::finish_opening(state, store)?;
+    }
+    match called {
         Called::Ended(outcome) => Ok(Some(outcome)),
         Called::Unwound if is_over(state, store)? => Ok(None),
         Called::Unwound => event_loop::run(state, store, || false),

@@ -21,6 +21,7 @@ use crate::MODULE;
 use crate::exports::needed;
 use crate::thread::{Thread, ThreadState};
 
+pub(crate) mod futex;
 mod life;
 mod registry;
 mod signals;
@@ -115,9 +116,13 @@ pub(crate) fn init_first(thread: &ThreadState, caller: &mut Caller<'_>, pthread:
     thread.set_pthread(pthread);
     let pthreads = &thread.context.pthreads;
     pthreads.registry.insert_main(pthread);
-    let top = needed(exports.stack_save, "stackSave")?.call(caller.store(), &[])?;
+    // What the C library is about to note: behind the data of what is linked, if something is.
+    let top = match exports.stack_base.filter(|_| thread.is_linked()) {
+        Some(base) => base.call(caller.store(), &[])?,
+        None => needed(exports.stack_save, "stackSave")?.call(caller.store(), &[])?,
+    };
     let _ = pthreads.first_stack_top.set(top);
-    life::initialize(exports, caller.store(), pthread, true)
+    life::initialize(thread, caller.store())
 }
 
 /// `__pthread_create_js`: starts a thread that calls `start(argument)`; 0, or an error number.

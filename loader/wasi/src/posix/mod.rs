@@ -17,6 +17,7 @@ use crate::place::Place;
 use crate::types::{FileStatus, FileType};
 use crate::{Wasi, WasiBuilder, WasiError};
 
+mod contents;
 mod datagram;
 mod descriptors;
 mod device;

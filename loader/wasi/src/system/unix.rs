@@ -62,6 +62,14 @@ pub(crate) fn write_all(file: fd::BorrowedFd<'_>, mut bytes: &[u8]) -> std_io::R
     Ok(())
 }
 
+/// Reads what follows in a file, but no more than `bytes_max`.
+pub(crate) fn read_all(file: fd::BorrowedFd<'_>, bytes_max: u64) -> std_io::Result<Vec<u8>> {
+    use std_io::Read as _;
+    let mut bytes = Vec::new();
+    std::fs::File::from(file.try_clone_to_owned()?).take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Descriptors.
 pub(crate) mod fd {
     pub(crate) use std::os::fd::*;

@@ -55,6 +55,13 @@ impl OpenFile {
         Ok(length)
     }
 
+    /// What it holds, but no more than `bytes_max`.
+    pub(crate) fn contents(&self, bytes_max: u64) -> Vec<u8> {
+        let state = self.leaf.read();
+        let length = usize::try_from(bytes_max).unwrap_or(usize::MAX).min(state.bytes.len());
+        state.bytes[..length].to_vec()
+    }
+
     /// Bytes of guest memory to `offset`, or to the position, or to the end if that was asked for: how many.
     pub(crate) fn write(
         &self,

@@ -52,6 +52,15 @@ pub(crate) fn write_all(file: fd::BorrowedFd<'_>, bytes: &[u8]) -> std::io::Resu
     }
 }
 
+/// Reads what follows in a file, but no more than `bytes_max`.
+pub(crate) fn read_all(file: fd::BorrowedFd<'_>, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let Kind::File(handle) = file.kind else { return Err(std::io::ErrorKind::InvalidInput.into()) };
+    let mut bytes = Vec::new();
+    std::fs::File::from(handle.try_clone_to_owned()?).take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Writes from guest memory.
 pub(crate) fn write(
     memory: &GuestMemory,

@@ -1,0 +1,1 @@
+int errors_function(void) { return 1; }

@@ -1,0 +1,3 @@
+static int calls;
+
+int errors_function(void) { return ++calls; }
