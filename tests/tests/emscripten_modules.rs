@@ -43,6 +43,56 @@ fn seven_zip_makes_and_lists_archives() -> Result<()> {
     Ok(())
 }
 
+/// `jq-web`: the whole program.
+#[test]
+fn jq_filters_json() -> Result<()> {
+    let Some(module) = tool::npm_file("jq-web", "0.6.2", "jq.wasm") else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("in.json"), r#"{"a": [1, 2, {"b": "x"}], "t": "2015-03-05T23:51:47Z"}"#)?;
+    std::fs::write(folder.path().join("cut.json"), r#"{"a": [1"#)?;
+    let run = |filter: &str, file: &str| -> Result<(Option<i32>, String, String)> {
+        let mut command = binary::wasmc()?;
+        command.args(["run", "--dir-ro", "."]).arg(&module).args(["-M", "-c", filter, file]);
+        let output = command.current_dir(folder.path()).output()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok((output.status.code(), text(&output.stdout), text(&output.stderr)))
+    };
+    let filter = r#"(.a | length), .a[2], (.t | fromdate), ("aXb" | gsub("X"; "-")), (try error("no") catch .)"#;
+    let (status, stdout, stderr) = run(filter, "in.json")?;
+    let expected = "3\n{\"b\":\"x\"}\n1425599507\n\"a-b\"\n\"no\"\n";
+    ensure!(status == Some(0) && stdout == expected, "{status:?} {stdout} {stderr}");
+    let (status, _, stderr) = run(".", "cut.json")?;
+    ensure!(status == Some(5) && stderr.contains("Unfinished JSON term"), "{status:?} {stderr}");
+    let (status, _, stderr) = run(".", "missing.json")?;
+    ensure!(status == Some(2) && stderr.contains("missing.json: No such file or directory"), "{status:?} {stderr}");
+    Ok(())
+}
+
+/// QuickJS, built with a sanitizer by a release of later years.
+#[test]
+fn quickjs_runs_a_script() -> Result<()> {
+    const PACKAGE: &str = "@jitl/quickjs-wasmfile-debug-sync";
+    let Some(module) = tool::npm_file(PACKAGE, "0.32.0", "dist/emscripten-module.wasm") else { return Ok(()) };
+    let mut library = Library::open(&module)?;
+    let runtime = library.call("QTS_NewRuntime", &[])?;
+    let context = library.call("QTS_NewContext", &[runtime, 0])?;
+    let name = library.text("script.js")?;
+    let mut run = |script: &str| -> Result<(u32, String)> {
+        let text = library.text(script)?;
+        let value = library.call("QTS_Eval", &[context, text, script.len() as u32, name, 0, 0])?;
+        let exception = library.call("QTS_ResolveException", &[context, value])?;
+        let shown = if exception == 0 { value } else { exception };
+        let result = library.call("QTS_Dump", &[context, shown])?;
+        Ok((exception, library.read(result)?))
+    };
+    let (exception, result) =
+        run("let f = n => n < 2 ? n : f(n - 1) + f(n - 2); [f(15), new Date(0).getTime(), 'x'.repeat(3)].join()")?;
+    ensure!(exception == 0 && result == "\"610,0,xxx\"", "{exception} {result}");
+    let (exception, result) = run("null.field")?;
+    ensure!(exception != 0 && result.contains("TypeError"), "{exception} {result}");
+    Ok(())
+}
+
 /// `sql.js`, built with its checks on: SQLite as a library.
 #[test]
 fn sql_js_runs_statements() -> Result<()> {

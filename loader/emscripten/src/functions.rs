@@ -13,7 +13,7 @@ use crate::event_loop::{main_loop, timers};
 use crate::system::{descriptors, files, maps, names, process as about_process, sockets, status, wait};
 use crate::thread::ThreadState;
 use crate::threads::futex;
-use crate::{MODULE, console, detect, dynamic, exception, math, memory, process, threads, time};
+use crate::{MODULE, console, detect, dynamic, exception, math, memory, process, threads, time, trace};
 
 /// Whether, and how, a function was defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,6 +284,15 @@ table! {
     _emscripten_get_progname: call process::own_name(u32, u32);
     emscripten_get_module_name: call process::module_name(u32, u32) -> u32;
     getloadavg: call process::load_average(u32, i32) -> i32;
+    emscripten_return_address: call trace::unknown(u32) -> u32;
+    emscripten_stack_snapshot: call trace::here() -> u32;
+    emscripten_stack_unwind_buffer: call trace::unwind(u32, u32, u32) -> u32;
+    emscripten_pc_get_function: call trace::unknown(u32) -> u32;
+    emscripten_pc_get_file: call trace::unknown(u32) -> u32;
+    emscripten_pc_get_line: call trace::unknown(u32) -> u32;
+    emscripten_pc_get_column: call trace::unknown(u32) -> u32;
+    _emscripten_sanitizer_get_option: call trace::options(u32) -> u32;
+    _emscripten_sanitizer_use_colors: call process::no() -> u32;
     segfault: call process::bad_access();
     alignfault: call process::bad_access();
 

@@ -30,6 +30,7 @@ mod system;
 mod thread;
 mod threads;
 mod time;
+mod trace;
 mod unavailable;
 
 pub use detect::{MinifiedError, defines, is_emscriptens};
