@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasmc_loader::{ExternType, Image, ImportType};
+use wasmc_loader::Image;
 
 use crate::{MODULE, functions, invoke};
 
@@ -24,24 +24,25 @@ pub fn is_emscriptens(name: &str) -> bool {
 }
 
 pub(crate) fn is_wanted_by(image: &Image) -> bool {
-    let is_ours = |import: ImportType<'_>| match import.kind {
-        ExternType::Function(_) => import.module == MODULE && is_emscriptens(import.field),
-        _ => import.module.starts_with("GOT."),
+    // Every program's start asks this: names only, as types take an allocation each.
+    let is_ours = |(module, field): (&str, &str)| match module {
+        MODULE => is_emscriptens(field),
+        _ => module.starts_with("GOT."),
     };
-    if image.imports().any(is_ours) {
+    if image.import_names().any(is_ours) {
         return true;
     }
     // A simple program imports nothing but WASI, and yet is entered in Emscripten's own way.
-    let (mut has_start, mut has_main, mut has_constructors) = (false, false, false);
-    for export in image.exports() {
-        match export.name {
-            "_start" | "_initialize" => has_start = true,
+    let (mut has_main, mut has_constructors) = (false, false);
+    for name in image.export_names() {
+        match name {
+            "_start" | "_initialize" => return false,
             "main" | "__main_argc_argv" | "__original_main" => has_main = true,
             "__wasm_call_ctors" => has_constructors = true,
             _ => {}
         }
     }
-    has_main && has_constructors && !has_start
+    has_main && has_constructors
 }
 
 /// The program's imports are called by letters.

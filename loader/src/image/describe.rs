@@ -52,6 +52,12 @@ impl Image {
             Some(ExportType { name: inner.metadata.string(name)?, kind: inner.types().extern_type(kind, index)? })
         })
     }
+
+    /// The names of what the module exports, in its order.
+    pub fn export_names(&self) -> impl Iterator<Item = &str> {
+        let metadata = &self.inner.metadata;
+        metadata.exports.iter().filter_map(|record: ExportRecord| metadata.string(record.name))
+    }
 }
 
 impl ImageInner {
