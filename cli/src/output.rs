@@ -1,6 +1,7 @@
 //! What commands give out: files, which appear whole or not at all, and text for people and programs.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
@@ -58,7 +59,12 @@ pub(crate) fn print(text: &[u8]) -> anyhow::Result<i32> {
     print_with(|output| output.write_all(text))
 }
 
-/// Writes a value to standard output, for programs to read; the exit status.
+/// Writes a value to standard output, as it comes: what it says may be more than fits into memory; the exit status.
+pub(crate) fn print_display(value: &impl Display) -> anyhow::Result<i32> {
+    print_with(|output| write!(output, "{value}"))
+}
+
+/// The same for programs to read.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<i32> {
     print_with(|output| {
         json::write(output, value)?;
