@@ -1,13 +1,16 @@
 //! What commands give out: files, which appear whole or not at all, and text for people and programs.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use wasmc_cache::unfinished::Unfinished;
+
+mod json;
 
 /// Writes `bytes` to `file`, or to standard output if it is `-`.
 pub(crate) fn write(file: &Path, bytes: &[u8], is_text: bool) -> anyhow::Result<()> {
@@ -21,7 +24,7 @@ pub(crate) fn write_with<T>(
     write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     if file.as_os_str() == OsStr::new("-") {
-        let mut output = std::io::stdout().lock();
+        let mut output = io::stdout().lock();
         if !is_text && output.is_terminal() {
             bail!("this is not for a terminal: name a file to write it to");
         }
@@ -53,16 +56,26 @@ pub(crate) fn is_same_file(output: &Path, input: &Path) -> bool {
 
 /// Writes text to standard output; the exit status.
 pub(crate) fn print(text: &[u8]) -> anyhow::Result<i32> {
-    let mut output = std::io::stdout().lock();
-    output.write_all(text).and_then(|()| output.flush()).context("cannot write to standard output")?;
-    Ok(0)
+    print_with(|output| output.write_all(text))
 }
 
-/// Writes a value to standard output, for programs to read; the exit status.
+/// Writes a value to standard output, as it comes: what it says may be more than fits into memory; the exit status.
+pub(crate) fn print_display(value: &impl Display) -> anyhow::Result<i32> {
+    print_with(|output| write!(output, "{value}"))
+}
+
+/// The same for programs to read.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<i32> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    print(&text)
+    print_with(|output| {
+        json::write(output, value)?;
+        output.write_all(b"\n")
+    })
+}
+
+fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<i32> {
+    let mut output = BufWriter::new(io::stdout().lock());
+    write(&mut output).and_then(|()| output.flush()).context("cannot write to standard output")?;
+    Ok(0)
 }
 
 /// Lets `write` write a file, which then takes the place of what may be there.

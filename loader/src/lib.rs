@@ -61,7 +61,7 @@ pub use number::{Number, NumberType};
 pub use pool::{Pool, PooledInstance};
 #[cfg(windows)]
 pub use readiness::{Readiness, readiness};
-pub use report::{Frame, Printable, TrapReport};
+pub use report::{Frame, Printable, PrintableLines, TrapReport};
 pub use store::{Store, StoreOptions};
 pub use types::{
     ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, TypeReader,

@@ -32,34 +32,58 @@ pub struct Frame {
     pub source: Option<(String, u32, u32)>,
 }
 
-/// Text of a module, such as a name, for people: characters that a terminal would take for commands, or that would
-/// break lines, are shown by their numbers, and of a very long text the start.
+/// Text of a module, such as a name, for people: characters that are not plain are shown by their numbers, and of a very
+/// long text the start.
 #[derive(Clone, Copy, Debug)]
 pub struct Printable<'a>(pub &'a str);
+
+/// The same for text that has lines and may be of any length, such as an error that names something of a module.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintableLines<'a>(pub &'a str);
 
 impl Printable<'_> {
     /// How many characters are shown: names of C++ templates may be long.
     const CHARACTERS_MAX: usize = 2000;
+
+    /// Whether a terminal shows the character as it is: it takes it for no command, and for no reason to show what follows in
+    /// another order.
+    pub fn is_plain(character: char) -> bool {
+        !character.is_control()
+            && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    }
 }
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.0.char_indices().nth(Self::CHARACTERS_MAX).map_or(self.0.len(), |(end, _)| end);
         let (shown, rest) = self.0.split_at(end);
-        for part in shown.split_inclusive(char::is_control) {
-            let plain = part.trim_end_matches(char::is_control);
-            formatter.write_str(plain)?;
-            part[plain.len()..].chars().try_for_each(|control| write!(formatter, "{}", control.escape_default()))?;
-        }
+        escape(formatter, shown, Self::is_plain)?;
         if rest.is_empty() { Ok(()) } else { formatter.write_str("...") }
     }
+}
+
+impl fmt::Display for PrintableLines<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(formatter, self.0, |character| character == '\n' || Printable::is_plain(character))
+    }
+}
+
+/// Writes `text`, with characters that are not plain by their numbers.
+fn escape(formatter: &mut fmt::Formatter<'_>, text: &str, is_plain: impl Fn(char) -> bool) -> fmt::Result {
+    let is_not_plain = |character| !is_plain(character);
+    for part in text.split_inclusive(is_not_plain) {
+        let plain = part.trim_end_matches(is_not_plain);
+        formatter.write_str(plain)?;
+        part[plain.len()..].chars().try_for_each(|other| write!(formatter, "{}", other.escape_default()))?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for TrapReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "wasm trap: {}", self.code.message())?;
         if let Some(message) = &self.message {
-            write!(formatter, ": {message}")?;
+            write!(formatter, ": {}", PrintableLines(message))?;
         }
         for (number, frame) in self.frames.iter().enumerate() {
             write!(formatter, "\n  {number:>3}: {frame}")?;
@@ -103,6 +127,8 @@ mod tests {
     fn names_give_terminals_no_commands() {
         assert_eq!(Printable("plain, ünd so").to_string(), "plain, ünd so");
         assert_eq!(Printable("a\u{1b}[31mred\nname\u{7f}").to_string(), "a\\u{1b}[31mred\\nname\\u{7f}");
+        assert_eq!(Printable("a\u{9b}1m\u{202e}cba\u{2066}").to_string(), "a\\u{9b}1m\\u{202e}cba\\u{2066}");
+        assert_eq!(PrintableLines("two\nlines\u{1b}[2J").to_string(), "two\nlines\\u{1b}[2J");
     }
 
     #[test]

@@ -90,10 +90,13 @@ fn what_cannot_carry_a_program_is_refused() -> Result<()> {
     let folder = folder()?;
     build(folder.path(), &[])?;
     fs::write(folder.path().join("text"), "no executable")?;
-    let cases: [(&[&str], i32, &str); 6] = [
+    let wasmc = binary::directory()?.join("wasmc").display().to_string();
+    let cases: [(&[&str], i32, &str); 7] = [
         (&["--stub", "program", "-o", "again"], 1, "it carries a program already"),
         (&["--stub", "text"], 1, "it is not an executable of any target"),
         (&["--stub", "/bin/sh"], 1, "it has no place for a program"),
+        // It knows how a slot starts.
+        (&["--stub", &wasmc], 1, "it has no place for a program"),
         (&["--stub", "none"], 1, "cannot read 'none'"),
         (&["--target", "aarch64-linux", "--stub", "/bin/sh"], 1, "it is an executable for x86_64-linux"),
         (&["--target", "aarch64-windows"], 2, "name one with --stub"),

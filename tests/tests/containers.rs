@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use wasmc_compiler::options::{BoundsChecks, Optimization};
 use wasmc_compiler::verify::verify;
 use wasmc_compiler::{CompileOptions, compile};
-use wasmc_contract::target::Target;
+use wasmc_contract::target::{System, Target};
 use wasmc_loader::{Caller, HostError, Image, Instance, Linker, Outcome, Store, StoreOptions, TrapCode, Value};
 use wasmc_tests::child::run_apart;
 use wasmc_tests::random::Random;
@@ -29,8 +29,12 @@ struct Program {
 impl Program {
     fn new(text: &str, options: &CompileOptions, linker: &Linker) -> Result<Self> {
         let artifact = compile(&wat::parse_str(text)?, options)?;
-        let image = Image::from_foreign_bytes(artifact.bytes())?;
-        ensure!(image.target() == options.target);
+        ensure!(Image::from_foreign_bytes(artifact.bytes())?.target() == options.target);
+        Self::load(artifact.bytes(), linker)
+    }
+
+    fn load(bytes: &[u8], linker: &Linker) -> Result<Self> {
+        let image = Image::from_foreign_bytes(bytes)?;
         let mut limits = StoreOptions::default();
         limits.max_stack_bytes = Some(1 << 20);
         let mut store = Store::new(limits)?;
@@ -181,6 +185,24 @@ fn objects_of_all_systems_run_here() -> Result<()> {
     }
     ensure!(names.len() == 3);
     wasmc_tests::say(&format!("run here: {}", names.join(", ")));
+    Ok(())
+}
+
+/// Behind 10,000,000 bytes of names, COFF says otherwise where a section's own name is.
+#[test]
+fn an_object_with_many_bytes_of_names_runs() -> Result<()> {
+    let host = Target::host().context("this machine is no target")?;
+    // Names are sorted by how they end.
+    let name = |index: usize| format!("{index:z<1000}");
+    let functions: String = (0..12_000).map(|index| format!("(func ${})", name(index))).collect();
+    let text = format!("(module {functions} (func (export \"run\") (result i32) (i32.const 42)))");
+    let options = CompileOptions::new(Target { system: System::Windows, ..host });
+    let artifact = compile(&wat::parse_str(&text)?, &options)?;
+    let is_encoded = |header: &[u8]| header.starts_with(b"//");
+    ensure!(artifact.bytes()[20..].chunks_exact(40).take(10).any(is_encoded), "no section's name is that far");
+    verify(artifact.bytes())?;
+    let mut program = Program::load(artifact.bytes(), &Linker::new())?;
+    ensure!(program.number("run", &[])? == 42);
     Ok(())
 }
 

@@ -20,10 +20,11 @@ pub(super) fn assemble(stub: &Stub, artifact: &[u8], words: &Words, name: &str) 
 
 /// Appends the program where whole pages can be mapped, and writes into the stub's slot where that is.
 pub(super) fn append(bytes: &mut Vec<u8>, stub: &Stub, artifact: &[u8], words: &Words) -> anyhow::Result<()> {
-    bytes.resize(bytes.len().next_multiple_of(ALIGNMENT_BYTES), 0);
-    let slot = words.slot(stub.slot, bytes.len() as u64, artifact.len() as u64).to_bytes();
+    let artifact_offset = bytes.len().next_multiple_of(ALIGNMENT_BYTES);
+    let slot = words.slot(stub.slot, artifact_offset as u64, artifact.len() as u64).to_bytes();
     let place = bytes.get_mut(stub.slot_offset..stub.slot_offset + slot.len()).context("its slot is cut")?;
     place.copy_from_slice(&slot);
+    bytes.resize(artifact_offset, 0);
     bytes.extend_from_slice(artifact);
     bytes.extend_from_slice(&words.bytes);
     Ok(())

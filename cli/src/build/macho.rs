@@ -46,10 +46,13 @@ pub(super) fn assemble(
     name: &str,
 ) -> anyhow::Result<Vec<u8>> {
     let commands = Commands::find(&bytes).context("its load commands are damaged")?;
-    let data_end = commands.last_segment.file_end().context("its last segment is damaged")?;
+    let segment = &commands.last_segment;
+    let data_end = segment.file_end().context("its last segment is damaged")?;
     ensure!(data_end == bytes.len(), "something follows its last segment");
     if let Some(signature) = commands.signature {
-        bytes.truncate(half(&bytes, signature + 8)? as usize);
+        let start = half(&bytes, signature + 8)? as usize;
+        ensure!((segment.file_offset..=data_end).contains(&start), "its signature lies outside of its last segment");
+        bytes.truncate(start);
     }
     let linked_bytes = bytes.len();
     append(&mut bytes, stub, artifact, words)?;
@@ -57,7 +60,6 @@ pub(super) fn assemble(
     let code_end = bytes.len();
     let signature_bytes = if commands.signature.is_some() { signature_bytes(code_end, name) } else { 0 };
 
-    let segment = &commands.last_segment;
     let file_bytes = code_end + signature_bytes - segment.file_offset;
     put(&mut bytes, segment.command + 32, &(file_bytes.next_multiple_of(PAGE_BYTES) as u64).to_le_bytes());
     put(&mut bytes, segment.command + 48, &(file_bytes as u64).to_le_bytes());
@@ -110,9 +112,15 @@ impl Commands {
         let (mut last_segment, mut text, mut symbols, mut signature) = (None, None, None, None);
         let mut at = HEADER_BYTES;
         for _ in 0..half(bytes, NCMDS_OFFSET)? {
-            let length = half(bytes, at + 4)? as usize;
-            ensure!(length >= 8 && at + length <= bytes.len(), "a command is too short or too long");
-            match half(bytes, at)? {
+            let (kind, length) = (half(bytes, at)?, half(bytes, at + 4)? as usize);
+            let least = match kind {
+                LC_SEGMENT_64 => 72,
+                LC_SYMTAB => 24,
+                LC_CODE_SIGNATURE => 16,
+                _ => 8,
+            };
+            ensure!((least..=bytes.len() - at).contains(&length), "a command is too short or too long");
+            match kind {
                 LC_SEGMENT_64 => {
                     let segment = Segment {
                         command: at,
@@ -122,8 +130,8 @@ impl Commands {
                     match &bytes[at + 8..at + 24] {
                         b"__LINKEDIT\0\0\0\0\0\0" => last_segment = Some(segment),
                         b"__TEXT\0\0\0\0\0\0\0\0\0\0" => {
-                            let start = segment.file_offset as u64;
-                            text = Some(start..start + segment.file_bytes as u64);
+                            let end = segment.file_end().context("its segment __TEXT is too long")?;
+                            text = Some(segment.file_offset as u64..end as u64);
                         }
                         _ => (),
                     }
@@ -134,12 +142,9 @@ impl Commands {
             }
             at += length;
         }
-        Ok(Self {
-            last_segment: last_segment.context("it has no segment __LINKEDIT")?,
-            text: text.context("it has no segment __TEXT")?,
-            symbols,
-            signature,
-        })
+        let last_segment = last_segment.context("it has no segment __LINKEDIT")?;
+        ensure!(at <= last_segment.file_offset, "they reach into the segment __LINKEDIT");
+        Ok(Self { last_segment, text: text.context("it has no segment __TEXT")?, symbols, signature })
     }
 }
 
@@ -197,4 +202,88 @@ fn sign(code: &[u8], name: &str, text: &Range<u64>) -> Vec<u8> {
     }
     signature.resize(signature_bytes(code.len(), name), 0);
     signature
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use wasmc_contract::target::System;
+    use wasmrun::embedded::{ALIGNMENT_BYTES, MAGIC, Slot};
+
+    use super::*;
+
+    const TEXT_OFFSET: usize = 512;
+    /// Behind where a program would lie if all before it were missing.
+    const LINKED_OFFSET: usize = ALIGNMENT_BYTES + PAGE_BYTES;
+    const SIGNATURE_OFFSET: usize = LINKED_OFFSET + 32;
+    const STUB_BYTES: usize = SIGNATURE_OFFSET + 144;
+    const COMMANDS_END: usize = HEADER_BYTES + 2 * 72 + 24 + 16;
+
+    /// A stub with all that is looked at: load commands, a slot in `__TEXT`, names and a signature in `__LINKEDIT`.
+    fn stub_bytes() -> Vec<u8> {
+        let segment = |name: &str, offset: usize, length: usize| {
+            let mut command = vec![0; 72];
+            command[..4].copy_from_slice(&LC_SEGMENT_64.to_le_bytes());
+            command[4] = 72;
+            command[8..8 + name.len()].copy_from_slice(name.as_bytes());
+            command[40..48].copy_from_slice(&(offset as u64).to_le_bytes());
+            command[48..56].copy_from_slice(&(length as u64).to_le_bytes());
+            command
+        };
+        let words = |words: &[usize]| words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect::<Vec<u8>>();
+        let commands = [
+            segment("__TEXT", 0, LINKED_OFFSET),
+            segment("__LINKEDIT", LINKED_OFFSET, STUB_BYTES - LINKED_OFFSET),
+            words(&[LC_SYMTAB as usize, 24, LINKED_OFFSET, 0, LINKED_OFFSET, SIGNATURE_OFFSET - LINKED_OFFSET]),
+            words(&[LC_CODE_SIGNATURE as usize, 16, SIGNATURE_OFFSET, STUB_BYTES - SIGNATURE_OFFSET]),
+        ];
+        let mut bytes = words(&[0xfeed_facf, 0x0100_000c, 0, 2, commands.len(), commands.concat().len(), 0, 0]);
+        bytes.extend(commands.concat());
+        assert_eq!(bytes.len(), COMMANDS_END);
+        bytes.resize(STUB_BYTES, 0);
+        bytes[TEXT_OFFSET..][..MAGIC.len()].copy_from_slice(&MAGIC);
+        bytes
+    }
+
+    /// Makes an executable of a stub that may be damaged.
+    fn carry(bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        let slot = Slot::from_bytes(stub_bytes()[TEXT_OFFSET..].first_chunk().expect("it has a slot"));
+        let stub =
+            Stub { path: PathBuf::new(), bytes: Vec::new(), system: System::Macos, slot_offset: TEXT_OFFSET, slot };
+        assemble(bytes, &stub, b"artifact", &Words { bytes: b"word\0".to_vec(), options: 0 }, "name")
+    }
+
+    #[test]
+    fn a_stub_carries_a_program_up_to_its_new_signature() {
+        let bytes = carry(stub_bytes()).expect("it is a stub");
+        let commands = Commands::find(&bytes).expect("it has load commands");
+        assert_eq!(commands.last_segment.file_end(), Some(bytes.len()));
+        let signature = commands.signature.expect("it is signed");
+        let (start, length) =
+            (half(&bytes, signature + 8).expect("whole"), half(&bytes, signature + 12).expect("whole"));
+        assert_eq!((start + length) as usize, bytes.len());
+        assert!(start as usize > SIGNATURE_OFFSET);
+    }
+
+    #[test]
+    fn damaged_stubs_give_errors_and_nothing_else() {
+        let original = stub_bytes();
+        let mut refused = 0;
+        for length in (0..TEXT_OFFSET).chain((TEXT_OFFSET..original.len()).step_by(97)) {
+            assert!(carry(original[..length].to_vec()).is_err(), "cut to {length}");
+        }
+        for at in 0..COMMANDS_END {
+            for value in [0, 1, 7, 8, 71, 0x7f, 0x80, 0xff, original[at] ^ 1, !original[at]] {
+                let mut bytes = original.clone();
+                bytes[at] = value;
+                refused += usize::from(carry(bytes.clone()).is_err());
+                // And the rest of the number too.
+                let end = (at + 8).min(COMMANDS_END);
+                bytes[at..end].fill(value);
+                refused += usize::from(carry(bytes).is_err());
+            }
+        }
+        assert!(refused > 1000, "{refused}");
+    }
 }

@@ -36,11 +36,11 @@ pub(super) fn find(named: Option<&Path>, target: Target) -> anyhow::Result<Stub>
 fn read(path: &Path, bytes: Vec<u8>, target: Target) -> anyhow::Result<Stub> {
     let found = target_of(&bytes).context("it is not an executable of any target")?;
     ensure!(found == target, "it is an executable for {found}");
-    let mut places = bytes.windows(Slot::BYTES).enumerate().filter(|(_, window)| window.starts_with(&MAGIC));
-    let (slot_offset, slot) =
-        places.next().context("it has no place for a program: it must be a wasmrun of this version")?;
-    let slot = Slot::from_bytes(slot.try_into().expect("the window has this length"));
-    ensure!(places.next().is_none(), "it has several places for a program, and only a wasmrun has one");
+    let (slot_offset, slot) = match *slots(&bytes) {
+        [] => bail!("it has no place for a program: it must be a wasmrun of this version"),
+        [slot] => slot,
+        _ => bail!("it has several places for a program, and only a wasmrun has one"),
+    };
     ensure!(slot.artifact_offset == 0, "it carries a program already");
     ensure!(
         wasmc_contract::reads((slot.contract_version, slot.contract_revision), (CONTRACT_VERSION, CONTRACT_REVISION)),
@@ -51,6 +51,13 @@ fn read(path: &Path, bytes: Vec<u8>, target: Target) -> anyhow::Result<Stub> {
         slot.contract_revision,
     );
     Ok(Stub { path: path.to_owned(), system: found.system, slot_offset, slot, bytes })
+}
+
+/// The slots in a file, with their offsets. Code that looks for slots has their magic text as well.
+fn slots(bytes: &[u8]) -> Vec<(usize, Slot)> {
+    let windows = bytes.windows(Slot::BYTES).enumerate().filter(|(_, window)| window.starts_with(&MAGIC));
+    let slots = windows.filter_map(|(offset, window)| Some((offset, Slot::from_bytes(window.first_chunk()?))));
+    slots.filter(|(_, slot)| slot.is_of_file(bytes.len() as u64)).collect()
 }
 
 /// What an executable is for.

@@ -1,20 +1,24 @@
 //! What an artifact is: its sections in, a description for people and programs out.
+//!
+//! It lends names, and writes types as it comes to them: what it takes of memory is in proportion to the artifact.
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wasmc_compiler::verify::Contents;
-use wasmc_contract::metadata::{Metadata, Names};
-use wasmc_contract::section::{Descriptor, Section, flag};
-use wasmc_contract::target::{CpuFeatures, Target};
+use wasmc_contract::metadata::{ExportRecord, FunctionRecord, ImportRecord, MemoryRecord, Metadata, entity_kind};
+use wasmc_contract::section::{Descriptor, flag};
+use wasmc_contract::target::{CpuFeature, CpuFeatures, Target};
 use wasmc_loader::{Printable, TypeReader};
+
+use super::names::{FunctionNames, Strings};
 
 /// How many of the largest functions people are shown.
 const FUNCTIONS_SHOWN: usize = 20;
 
 /// An artifact.
-#[derive(Debug, Serialize)]
-pub(super) struct Artifact {
+#[derive(Serialize)]
+pub(super) struct Artifact<'a> {
     /// The version and revision of the contract.
     layout: String,
     target: Option<&'static str>,
@@ -23,73 +27,96 @@ pub(super) struct Artifact {
     options: Vec<&'static str>,
     /// The first half of the BLAKE3 hash of the module.
     source_blake3_prefix: String,
-    module_name: Option<String>,
-    sections: Vec<SizedSection>,
-    pub(super) imports: Vec<Import>,
-    exports: Vec<Export>,
-    memories: Vec<Memory>,
+    module_name: Option<&'a str>,
+    sections: Vec<SizedSection<'a>>,
+    pub(super) imports: Vec<Import<'a>>,
+    exports: Vec<Export<'a>>,
+    memories: Vec<Memory<'a>>,
     /// The largest first.
-    functions: Vec<Function>,
+    functions: Vec<Function<'a>>,
 }
 
-#[derive(Debug, Serialize)]
-struct SizedSection {
-    name: String,
+#[derive(Serialize)]
+struct SizedSection<'a> {
+    name: &'a str,
     size_bytes: u64,
 }
 
 /// An import.
-#[derive(Debug, Serialize)]
-pub(super) struct Import {
-    pub(super) module: String,
-    pub(super) field: String,
-    r#type: String,
+#[derive(Serialize)]
+pub(super) struct Import<'a> {
+    pub(super) module: &'a str,
+    pub(super) field: &'a str,
+    r#type: Type<'a>,
 }
 
-#[derive(Debug, Serialize)]
-struct Export {
-    name: String,
-    r#type: String,
+#[derive(Serialize)]
+struct Export<'a> {
+    name: &'a str,
+    r#type: Type<'a>,
 }
 
-#[derive(Debug, Serialize)]
-struct Memory {
+#[derive(Serialize)]
+struct Memory<'a> {
     index: u32,
-    r#type: String,
+    r#type: Type<'a>,
     is_imported: bool,
     /// How much of it is mapped when it is made.
     image_bytes: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct Function {
+#[derive(Serialize)]
+struct Function<'a> {
     index: u32,
-    name: Option<String>,
+    name: Option<&'a str>,
     /// Where its code starts in the text.
     text_offset: u32,
     size_bytes: u32,
 }
 
-/// Describes an artifact; `None` if its metadata is damaged.
-pub(super) fn describe(contents: &Contents<'_>) -> Option<Artifact> {
+/// The type of what has this kind and index.
+struct Type<'a> {
+    reader: TypeReader<'a>,
+    kind: u32,
+    index: u32,
+}
+
+impl fmt::Display for Type<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reader.extern_type(self.kind, self.index) {
+            Some(extern_type) => extern_type.fmt(formatter),
+            None => formatter.write_str("(damaged)"),
+        }
+    }
+}
+
+impl Serialize for Type<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Describes an artifact; `None` if a name in its metadata is damaged.
+pub(super) fn describe<'a>(
+    contents: &'a Contents<'a>,
+    metadata: &'a Metadata<'a>,
+    names: &FunctionNames<'a>,
+) -> Option<Artifact<'a>> {
     let descriptor = &contents.descriptor;
-    let metadata = Metadata::parse(contents.section(Section::Metadata))?;
-    let names = Names::parse(contents.section(Section::Names));
     let features = CpuFeatures(descriptor.cpu_features);
     let hash = [descriptor.source_hash_low, descriptor.source_hash_high].map(u64::to_le_bytes).concat();
-    let module_name = names.and_then(|names| names.string(names.module)).filter(|name| !name.is_empty());
     Some(Artifact {
         layout: format!("{}.{}", descriptor.contract_version, descriptor.contract_revision),
         target: Target::from_number(descriptor.target).map(Target::name),
-        cpu_features: features.iter().map(wasmc_contract::target::CpuFeature::name).collect(),
+        cpu_features: features.iter().map(CpuFeature::name).collect(),
         options: options(descriptor),
         source_blake3_prefix: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        module_name: module_name.map(str::to_owned),
+        module_name: names.module(),
         sections: sections(contents),
-        imports: imports(&metadata),
-        exports: exports(&metadata),
-        memories: memories(&metadata),
-        functions: functions(&metadata, names.as_ref()),
+        imports: imports(metadata)?,
+        exports: exports(metadata)?,
+        memories: memories(metadata),
+        functions: functions(metadata, names),
     })
 }
 
@@ -103,61 +130,53 @@ fn options(descriptor: &Descriptor) -> Vec<&'static str> {
     names.into_iter().filter(|(bit, _)| descriptor.flags & bit != 0).map(|(_, name)| name).collect()
 }
 
-fn sections(contents: &Contents<'_>) -> Vec<SizedSection> {
-    let sized = |(name, bytes): &(String, &[u8])| SizedSection { name: name.clone(), size_bytes: bytes.len() as u64 };
+fn sections<'a>(contents: &'a Contents<'_>) -> Vec<SizedSection<'a>> {
+    let sized = |(name, bytes): &'a (String, &[u8])| SizedSection { name, size_bytes: bytes.len() as u64 };
     contents.sections.iter().map(sized).collect()
 }
 
-fn imports(metadata: &Metadata<'_>) -> Vec<Import> {
-    let types = TypeReader::new(metadata);
-    let import = |record: wasmc_contract::metadata::ImportRecord| {
-        Some(Import {
-            module: metadata.string(record.module)?.to_owned(),
-            field: metadata.string(record.field)?.to_owned(),
-            r#type: types.extern_type(record.kind, record.index)?.to_string(),
-        })
+fn imports<'a>(metadata: &'a Metadata<'a>) -> Option<Vec<Import<'a>>> {
+    let (strings, reader) = (Strings::new(metadata.strings), TypeReader::new(metadata));
+    let import = |ImportRecord { module, field, kind, index }| {
+        let r#type = Type { reader, kind, index };
+        Some(Import { module: strings.at(module)?, field: strings.at(field)?, r#type })
     };
-    metadata.imports.iter().filter_map(import).collect()
+    metadata.imports.iter().map(import).collect()
 }
 
-fn exports(metadata: &Metadata<'_>) -> Vec<Export> {
-    let types = TypeReader::new(metadata);
-    let export = |record: wasmc_contract::metadata::ExportRecord| {
-        Some(Export {
-            name: metadata.string(record.name)?.to_owned(),
-            r#type: types.extern_type(record.kind, record.index)?.to_string(),
-        })
+fn exports<'a>(metadata: &'a Metadata<'a>) -> Option<Vec<Export<'a>>> {
+    let (strings, reader) = (Strings::new(metadata.strings), TypeReader::new(metadata));
+    let export = |ExportRecord { name, kind, index }| {
+        Some(Export { name: strings.at(name)?, r#type: Type { reader, kind, index } })
     };
-    metadata.exports.iter().filter_map(export).collect()
+    metadata.exports.iter().map(export).collect()
 }
 
-fn memories(metadata: &Metadata<'_>) -> Vec<Memory> {
+fn memories<'a>(metadata: &'a Metadata<'a>) -> Vec<Memory<'a>> {
     let imported = metadata.header.imported_memories;
-    let types = TypeReader::new(metadata);
-    let memory = |(index, record): (u32, wasmc_contract::metadata::MemoryRecord)| {
-        Some(Memory {
-            index,
-            r#type: types.memory(index)?.to_string(),
-            is_imported: index < imported,
-            image_bytes: record.image_length_bytes,
-        })
+    let reader = TypeReader::new(metadata);
+    let memory = |(index, record): (u32, MemoryRecord)| Memory {
+        index,
+        r#type: Type { reader, kind: entity_kind::MEMORY, index },
+        is_imported: index < imported,
+        image_bytes: record.image_length_bytes,
     };
-    (0..).zip(metadata.memories.iter()).filter_map(memory).collect()
+    (0..).zip(metadata.memories.iter()).map(memory).collect()
 }
 
-fn functions(metadata: &Metadata<'_>, names: Option<&Names<'_>>) -> Vec<Function> {
-    let function = |(index, record): (u32, wasmc_contract::metadata::FunctionRecord)| Function {
+fn functions<'a>(metadata: &Metadata<'a>, names: &FunctionNames<'a>) -> Vec<Function<'a>> {
+    let function = |(index, record): (u32, FunctionRecord)| Function {
         index,
-        name: super::disassembly::name(metadata, names, index),
+        name: names.find(index),
         text_offset: record.text_offset,
         size_bytes: record.text_length,
     };
-    let mut functions: Vec<Function> = (0..).zip(metadata.functions.iter()).map(function).collect();
+    let mut functions: Vec<Function<'_>> = (0..).zip(metadata.functions.iter()).map(function).collect();
     functions.sort_by_key(|function| (std::cmp::Reverse(function.size_bytes), function.index));
     functions
 }
 
-impl fmt::Display for Artifact {
+impl fmt::Display for Artifact<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or = |list: &[&str], none: &str| if list.is_empty() { none.to_owned() } else { list.join(", ") };
         let cpu = match self.cpu_features.as_slice() {
@@ -169,7 +188,7 @@ impl fmt::Display for Artifact {
         writeln!(formatter, "CPU      {cpu}")?;
         writeln!(formatter, "options  {}", or(&self.options, "none"))?;
         writeln!(formatter, "source   BLAKE3 {}...", self.source_blake3_prefix)?;
-        if let Some(name) = &self.module_name {
+        if let Some(name) = self.module_name {
             writeln!(formatter, "module   {}", Printable(name))?;
         }
         writeln!(formatter, "\nsections")?;
@@ -195,7 +214,7 @@ impl fmt::Display for Artifact {
         }
         writeln!(formatter, "\nfunctions by size")?;
         for function in self.functions.iter().take(FUNCTIONS_SHOWN) {
-            let name = function.name.as_deref().unwrap_or("");
+            let name = function.name.unwrap_or("");
             writeln!(formatter, "{:>12}  {} {}", function.size_bytes, function.index, Printable(name))?;
         }
         if let Some(more) = self.functions.len().checked_sub(FUNCTIONS_SHOWN).filter(|more| *more > 0) {

@@ -1,10 +1,10 @@
 //! What a program asks of its host: names of imports in, the interfaces that they belong to and what is missing out.
 
+use std::fmt;
+
 use serde::Serialize;
 use wasmc_loader::{Linker, Printable};
 use wasmc_wasi::WasiBuilder;
-
-use crate::output;
 
 /// Where imports come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,19 +66,22 @@ impl Interface {
 /// What programs that Emscripten linked import besides functions.
 const LINKED: [&str; 5] = ["memory", "__indirect_function_table", "__stack_pointer", "__memory_base", "__table_base"];
 
+/// How much of modules' names is compared to list them in order.
+const MODULE_BYTES_COMPARED: usize = 2000;
+
 /// What a program imports.
 #[derive(Debug, Serialize)]
-struct Report {
+struct Report<'a> {
     interfaces: Vec<Interface>,
-    imports: Vec<Import>,
+    imports: Vec<Import<'a>>,
     /// Whether all that it imports is there.
     is_complete: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Import {
-    module: String,
-    field: String,
+struct Import<'a> {
+    module: &'a str,
+    field: &'a str,
     interface: Interface,
     /// Whether `wasmc run` and `wasmrun` define it.
     is_defined: bool,
@@ -88,11 +91,11 @@ struct Import {
 pub(super) fn show<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, is_json: bool) -> anyhow::Result<i32> {
     let mut linker = Linker::new();
     WasiBuilder::new().build()?.add_to_linker(&mut linker)?;
-    let names: Vec<(&str, &str)> = names.collect();
+    let names: Vec<(&'a str, &'a str)> = names.collect();
     let is_emscriptens = names.iter().any(|(module, field)| {
         *module == wasmc_emscripten::MODULE && wasmc_emscripten::is_emscriptens(field) || module.starts_with("GOT.")
     });
-    let import = |(module, field): (&str, &str)| {
+    let import = |(module, field): (&'a str, &'a str)| {
         let interface = Interface::of(module, field, is_emscriptens);
         let is_defined = match interface {
             Interface::Wasi => linker.defines(module, field),
@@ -100,11 +103,11 @@ pub(super) fn show<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, is_json:
             Interface::WasiThreads | Interface::Emscripten => true,
             Interface::Browser | Interface::EmscriptenMinified | Interface::Other => false,
         };
-        Import { module: module.to_owned(), field: field.to_owned(), interface, is_defined }
+        Import { module, field, interface, is_defined }
     };
-    let mut imports: Vec<Import> = names.into_iter().map(import).collect();
+    let mut imports: Vec<Import<'_>> = names.into_iter().map(import).collect();
     if imports.iter().any(|import| import.interface == Interface::WasiThreads) {
-        for import in imports.iter_mut().filter(|import| (&*import.module, &*import.field) == ("env", "memory")) {
+        for import in imports.iter_mut().filter(|import| (import.module, import.field) == ("env", "memory")) {
             (import.interface, import.is_defined) = (Interface::WasiThreads, true);
         }
     }
@@ -113,34 +116,35 @@ pub(super) fn show<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, is_json:
     interfaces.dedup();
     let is_complete = imports.iter().all(|import| import.is_defined);
     let report = Report { interfaces, imports, is_complete };
-    if is_json { output::print_json(&report) } else { output::print(report.text().as_bytes()) }
+    super::show(&report, is_json)
 }
 
-impl Report {
-    fn text(&self) -> String {
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.imports.is_empty() {
-            return "the program imports nothing\n".to_owned();
+            return writeln!(formatter, "the program imports nothing");
         }
-        let mut text = String::new();
         for interface in &self.interfaces {
             let of_it = self.imports.iter().filter(|import| import.interface == *interface);
             let missing = of_it.clone().filter(|import| !import.is_defined).count();
             let there = if missing == 0 { "all there".to_owned() } else { format!("{missing} missing") };
-            text.push_str(&format!("{}: {} imports, {there}\n", interface.describe(), of_it.count()));
+            writeln!(formatter, "{}: {} imports, {there}", interface.describe(), of_it.count())?;
         }
         let called = "what ends the program when it is called";
         for (title, is_in) in [("missing", false), (called, true)] {
-            let is_listed = |import: &&Import| !import.is_defined && (import.interface == Interface::Browser) == is_in;
-            let mut listed: Vec<&Import> = self.imports.iter().filter(is_listed).collect();
+            let is_listed =
+                |import: &&Import<'_>| !import.is_defined && (import.interface == Interface::Browser) == is_in;
+            let mut listed: Vec<&Import<'_>> = self.imports.iter().filter(is_listed).collect();
             if listed.is_empty() {
                 continue;
             }
-            text.push_str(&format!("\n{title}\n"));
-            listed.sort_by(|one, other| one.module.cmp(&other.module));
+            writeln!(formatter, "\n{title}")?;
+            // By how they start: those of hostile files are as long as can be, and alike.
+            listed.sort_by_key(|import| &import.module[..import.module.floor_char_boundary(MODULE_BYTES_COMPARED)]);
             for Import { module, field, .. } in listed {
-                text.push_str(&format!("  {} {}\n", Printable(module), Printable(field)));
+                writeln!(formatter, "  {} {}", Printable(module), Printable(field))?;
             }
         }
-        text
+        Ok(())
     }
 }

@@ -1,8 +1,12 @@
 //! `wasmc inspect`: what an artifact is, the code in it, and what a program asks of its host.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use serde::Serialize;
+use wasmc_contract::metadata::{Metadata, Names};
+use wasmc_contract::section::Section;
 
 use crate::input::{self, Kind};
 use crate::output;
@@ -10,6 +14,10 @@ use crate::output;
 mod artifact;
 mod disassembly;
 mod imports;
+mod names;
+
+use disassembly::Disassembly;
+use names::FunctionNames;
 
 /// Show what an object is: what it was compiled for and how, its sections, imports, exports, memories and functions.
 ///
@@ -48,22 +56,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     }
     let not_ours = || format!("'{file}' is not an artifact of wasmc");
     let contents = wasmc_compiler::verify::contents(&bytes).with_context(not_ours)?;
-    let artifact = artifact::describe(&contents);
-    if arguments.imports {
-        let described = artifact.with_context(not_ours)?;
-        return imports::show(
-            described.imports.iter().map(|import| (import.module.as_str(), import.field.as_str())),
-            arguments.json,
-        );
-    }
+    let damaged = || format!("the metadata of '{file}' is damaged");
+    let metadata = Metadata::parse(contents.section(Section::Metadata)).with_context(damaged)?;
+    let names = FunctionNames::new(&metadata, Names::parse(contents.section(Section::Names)));
     if let Some(wanted) = &arguments.disassemble {
-        let functions = disassembly::disassemble(&contents, wanted.as_deref()).with_context(|| format!("'{file}'"))?;
-        return if arguments.json {
-            output::print_json(&functions)
-        } else {
-            output::print(disassembly::text(&functions).as_bytes())
-        };
+        let shown = Disassembly::new(&contents, &metadata, &names, wanted.as_deref());
+        return show(&shown.with_context(|| format!("'{file}'"))?, arguments.json);
     }
-    let artifact = artifact.with_context(not_ours)?;
-    if arguments.json { output::print_json(&artifact) } else { output::print(artifact.to_string().as_bytes()) }
+    let artifact = artifact::describe(&contents, &metadata, &names).with_context(damaged)?;
+    if arguments.imports {
+        return imports::show(artifact.imports.iter().map(|import| (import.module, import.field)), arguments.json);
+    }
+    show(&artifact, arguments.json)
+}
+
+/// Shows a value to people, or to programs.
+fn show<T: Display + Serialize>(value: &T, is_json: bool) -> anyhow::Result<i32> {
+    if is_json { output::print_json(value) } else { output::print_display(value) }
 }

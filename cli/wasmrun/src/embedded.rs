@@ -61,6 +61,16 @@ impl Slot {
         options: 0,
     };
 
+    /// Whether it can be the slot of a file of this length: of a stub, or of one with a program behind it.
+    pub fn is_of_file(&self, file_length: u64) -> bool {
+        let parts = [self.artifact_offset, self.artifact_length, self.words_length];
+        let is_empty = parts == [0; 3] && self.options == 0;
+        let end = parts.iter().try_fold(0, |end: u64, length| end.checked_add(*length));
+        let is_inside = end.is_some_and(|end| end <= file_length) && self.options <= self.words_length;
+        let is_full = self.artifact_offset > 0 && self.artifact_offset.is_multiple_of(ALIGNMENT_BYTES as u64);
+        self.contract_version > 0 && (is_empty || is_full && is_inside)
+    }
+
     /// Reads a slot from the bytes of a stub.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
         let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[at + index]));
@@ -160,5 +170,18 @@ mod tests {
         // SAFETY: the structure has as many bytes, all of which are initialised.
         assert_eq!(unsafe { std::mem::transmute::<Slot, [u8; Slot::BYTES]>(slot) }, bytes);
         assert!(!is_there());
+    }
+
+    #[test]
+    fn what_only_starts_like_a_slot_is_none() {
+        let full = Slot { artifact_offset: 64 << 10, artifact_length: 100, words_length: 3, options: 1, ..Slot::EMPTY };
+        assert!(Slot::EMPTY.is_of_file(1) && full.is_of_file((64 << 10) + 103));
+        assert!(!full.is_of_file((64 << 10) + 102));
+        let mut text = [b'e'; Slot::BYTES];
+        text[..16].copy_from_slice(&MAGIC);
+        assert!(!Slot::from_bytes(&text).is_of_file(u64::MAX));
+        assert!(!Slot { contract_version: 0, ..Slot::EMPTY }.is_of_file(1));
+        assert!(!Slot { artifact_offset: 5, ..full }.is_of_file(u64::MAX));
+        assert!(!Slot { options: 4, ..full }.is_of_file(u64::MAX));
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 
+use wasmc_loader::PrintableLines;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -41,21 +43,26 @@ impl std::error::Error for UsageError {}
 /// Writes an error and its causes to standard error; the exit status that goes with it.
 pub fn report(tool: &str, error: &anyhow::Error) -> i32 {
     let mut text = String::new();
-    let _ = write!(text, "{}", style().error("error:"));
     for (number, cause) in error.chain().enumerate() {
         let cause = cause.to_string();
         // An error may tell its own cause already.
         if number == 0 || !text.ends_with(&cause) {
-            let separator = if number == 0 { " " } else { ": " };
+            let separator = if number == 0 { "" } else { ": " };
             let _ = write!(text, "{separator}{cause}");
         }
     }
-    say(&format!("{tool}: {text}"));
+    say_styled(&format!("{tool}: {} {}", style().error("error:"), PrintableLines(&text)));
     if error.is::<UsageError>() { STATUS_USAGE } else { STATUS_FAILURE }
 }
 
-/// Writes a line to standard error. If nobody listens any more, there is nobody to tell, and the process goes on.
+/// Writes a line to standard error. What it repeats of a hostile file gives a terminal no commands.
 pub fn say(text: &str) {
+    say_styled(&PrintableLines(text).to_string());
+}
+
+/// The same for a line that is printable already but for its [`Style`]. If nobody listens any more, there is nobody to tell,
+/// and the process goes on.
+pub(crate) fn say_styled(text: &str) {
     without_broken_pipe(|| {
         let _ = writeln!(std::io::stderr(), "{text}");
     });

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use wasmc_loader::{Frame, Printable, TrapReport};
+use wasmc_loader::{Frame, Printable, PrintableLines, TrapReport};
 
 use crate::demangle::demangle;
 use crate::process::Style;
@@ -12,7 +12,7 @@ use crate::process::Style;
 pub(crate) fn render(report: &TrapReport, style: Style) -> String {
     let mut text = format!("{} {}", style.error("trap:"), style.strong(report.code.message()));
     if let Some(message) = &report.message {
-        let _ = write!(text, ": {message}");
+        let _ = write!(text, ": {}", PrintableLines(message));
     }
     for (number, frame) in report.frames.iter().enumerate() {
         let _ = write!(text, "\n{number:>4}: {}", render_frame(frame, style));
@@ -51,6 +51,18 @@ fn render_frame(frame: &Frame, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_host_says_gives_terminals_no_commands() {
+        let report = TrapReport {
+            code: wasmc_loader::TrapCode::Host,
+            message: Some("no \u{1b}[2J\nhere".to_owned()),
+            frames: Vec::new(),
+            frames_omitted: 0,
+        };
+        let plain = render(&report, Style { coloured: false });
+        assert!(plain.ends_with(": no \\u{1b}[2J\nhere"), "{plain}");
+    }
 
     #[test]
     fn colours_only_frame_the_text() {

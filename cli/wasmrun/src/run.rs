@@ -91,7 +91,7 @@ fn store_options(options: &RunOptions) -> StoreOptions {
 
 /// Says why the program trapped; the exit status that goes with it.
 pub(crate) fn report_trap(tool: &str, report: &TrapReport) -> i32 {
-    process::say(&format!("{tool}: {}", report::render(report, process::style())));
+    process::say_styled(&format!("{tool}: {}", report::render(report, process::style())));
     STATUS_TRAP
 }
 

@@ -3,7 +3,7 @@
 use wasmc_contract::context::ReadyElement;
 use wasmc_contract::context::{ContextCounts, ContextLayout};
 use wasmc_contract::exception::{Clause, HandlerTable};
-use wasmc_contract::metadata::{Dynamic, DynamicHeader, Metadata, Names, limit_flag};
+use wasmc_contract::metadata::{Dynamic, DynamicHeader, Metadata, Names, TypeRecord, limit_flag};
 use wasmc_contract::record::Record;
 use wasmc_contract::section::{Descriptor, Section, flag};
 use wasmc_contract::trap::{AddressMap, TrapCode, TrapTable};
@@ -72,7 +72,9 @@ fn check_functions(metadata: &Metadata<'_>, text_bytes: u64) -> Checked<Vec<(u64
 
 fn check_types(metadata: &Metadata<'_>, text_bytes: u64) -> Checked {
     for (index, definition) in metadata.types.iter().enumerate() {
-        let values = definition.parameters as usize + definition.results as usize;
+        let (parameters, results) = (definition.parameters, definition.results);
+        ensure!(parameters.max(results) <= TypeRecord::VALUES_MAX, "type {index} has too many parameters or results");
+        let values = parameters as usize + results as usize;
         let listed = metadata.value_types.slice(definition.first_value_type as usize, values);
         ensure!(listed.is_some(), "type {index} refers to value types that are not there");
         for offset in [definition.array_entry, definition.host_call, definition.host_array_call] {

@@ -118,6 +118,11 @@ record! {
     }
 }
 
+impl TypeRecord {
+    /// How many parameters, and how many results, a function has at most: as engines agreed on, in browsers and elsewhere.
+    pub const VALUES_MAX: u32 = 1000;
+}
+
 /// The kinds of value type. Abstract heap types are references with `type_index` [`NONE`].
 pub mod value_kind {
     /// `i32`

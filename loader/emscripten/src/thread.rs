@@ -16,7 +16,7 @@ use crate::event_loop::{self, Called, Events};
 use crate::exports::{Export, Exports};
 use crate::functions::{self, Defined};
 use crate::system::Layout;
-use crate::{Context, MODULE, dynamic, exception, invoke, process, unavailable};
+use crate::{Context, MODULE, dynamic, exception, exports, invoke, process, unavailable};
 
 /// One thread of a program, with its instance.
 #[derive(Clone, Debug)]
@@ -208,10 +208,11 @@ impl Thread {
             })
             .ok_or(ThreadError::NoEntry)?;
         self.told(store, |state, store| {
-            let takes = main.function_type(store).map_or(0, |function_type| function_type.parameters.len());
-            let (count, pointers) = if takes == 0 { (0, 0) } else { process::write_arguments(state, store, instance)? };
-            let arguments = [Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())];
-            let called = state.call(store, name, main, &arguments[..takes.min(2)])?;
+            let takes_none = main.function_type(store).is_none_or(|function_type| function_type.parameters.is_empty());
+            let (count, pointers) = if takes_none { (0, 0) } else { process::write_arguments(state, store, instance)? };
+            let arguments = [count, pointers].map(|argument| Value::I32(argument.cast_signed()));
+            // JavaScript passes nothing more to a `main` that asks for the environment too, which is 0 to it.
+            let called = state.call(store, name, main, &exports::fit(store, main, &arguments))?;
             if matches!(called, Called::Returned(_)) {
                 dynamic::finish_opening(state, store)?;
             }

@@ -8,8 +8,8 @@
 //! strings    = size:u32 text^*                      behind the symbols
 //! ```
 //!
-//! A name of more than 8 bytes is `/` and its decimal offset in the strings. The word that a relocation is of holds what
-//! is added.
+//! A name of more than 8 bytes is `/` and its decimal offset in the strings, or, where that has more than 7 digits, `//` and
+//! 6 digits to base 64 (as in MIME, the most significant first). The word that a relocation is of holds what is added.
 
 use std::ops::Range;
 
@@ -116,14 +116,33 @@ fn name<'a>(field: &'a [u8], strings: &'a [u8]) -> Option<&'a [u8]> {
     const LONGEST: usize = 32;
     let bytes = match field.strip_prefix(b"/") {
         Some(digits) => {
-            let digits = digits.split(|byte| *byte == 0).next()?;
-            let offset: usize = std::str::from_utf8(digits).ok()?.parse().ok()?;
-            let rest = strings.get(offset..)?;
+            let rest = strings.get(string_offset(digits)?..)?;
             &rest[..rest.len().min(LONGEST)]
         }
         None => field,
     };
-    Some(bytes.split(|byte| *byte == 0).next().unwrap_or_default())
+    bytes.split(|byte| *byte == 0).next()
+}
+
+/// The offset in the strings that follows the first `/` of a name.
+fn string_offset(digits: &[u8]) -> Option<usize> {
+    if let Some(digits) = digits.strip_prefix(b"/") {
+        let add = |number: usize, digit: &u8| number.checked_mul(64)?.checked_add(base64_digit(*digit)?);
+        return digits.iter().try_fold(0, add);
+    }
+    let digits = digits.split(|byte| *byte == 0).next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn base64_digit(digit: u8) -> Option<usize> {
+    Some(usize::from(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
 }
 
 fn section_named(name: &[u8]) -> Option<Section> {

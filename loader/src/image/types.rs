@@ -42,7 +42,10 @@ fn description(
     if record.kind != type_kind::FUNCTION {
         return Err(malformed("unknown kind of type"));
     }
-    let count = record.parameters.checked_add(record.results).ok_or(malformed("too many parameters"))?;
+    if record.parameters.max(record.results) > TypeRecord::VALUES_MAX {
+        return Err(malformed("too many parameters or results"));
+    }
+    let count = record.parameters + record.results;
     let records = metadata
         .value_types
         .slice(record.first_value_type as usize, count as usize)

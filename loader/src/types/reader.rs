@@ -1,6 +1,6 @@
 //! Types as an artifact's records state them: records in, types of this crate's API out. No artifact need be loaded for it.
 
-use wasmc_contract::metadata::{Metadata, ValueTypeRecord, entity_kind, limit_flag, optional, value_kind};
+use wasmc_contract::metadata::{Metadata, TypeRecord, ValueTypeRecord, entity_kind, limit_flag, optional, value_kind};
 
 use super::{ExternType, FunctionType, GlobalType, HeapType, MemoryType, ReferenceType, TableType, TagType, ValueType};
 
@@ -91,6 +91,8 @@ impl<'a> TypeReader<'a> {
     fn function(&self, type_index: u32) -> Option<FunctionType> {
         let record = self.metadata.types.at(type_index as usize)?;
         let list = |start: u32, count: u32| -> Option<Vec<ValueType>> {
+            // Many types may be of the same values.
+            let count = Some(count).filter(|count| *count <= TypeRecord::VALUES_MAX)?;
             let records = self.metadata.value_types.slice(start as usize, count as usize)?;
             records.iter().map(|record| self.value(record)).collect()
         };
