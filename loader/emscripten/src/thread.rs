@@ -212,9 +212,6 @@ impl Thread {
             let (count, pointers) = if takes == 0 { (0, 0) } else { process::write_arguments(state, store, instance)? };
             let arguments = [Value::I32(count.cast_signed()), Value::I32(pointers.cast_signed())];
             let called = state.call(store, name, main, &arguments[..takes.min(2)])?;
-            if matches!(called, Called::Returned(_)) {
-                dynamic::finish_opening(state, store)?;
-            }
             process::end_after(state, store, called, proxy.contains(&name))
         })
     }

@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmc_loader::{Function, Global, Instance, Linker, Store};
 
 use super::linked::{Key, Linked, Shared, Step};
-use super::open::Later;
 use crate::thread::ThreadState;
 
 /// A thread's part. Never locked while code of the program runs.
@@ -42,8 +41,6 @@ pub(super) struct Own {
     pub(super) functions: BTreeMap<String, Function>,
     /// Libraries whose constructors wait for the program to run, in the order in which they run.
     pub(super) waiting: Vec<usize>,
-    /// What is opened when the thread's own function has returned.
-    pub(super) later: Vec<Later>,
 }
 
 impl State {
