@@ -102,7 +102,7 @@ impl Emscripten {
             pthreads: threads::Pthreads::new(&memory),
             ending: process::Ending::default(),
             modules: OnceLock::new(),
-            linked: dynamic::Shared::default(),
+            linked: dynamic::Shared::new(&memory),
         };
         Ok(Self { context: Arc::new(context) })
     }

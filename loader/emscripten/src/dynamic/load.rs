@@ -63,6 +63,9 @@ pub(super) fn load(
         Ok(()) => Ok(library),
         Err(failed) => {
             forget(state, store, library)?;
+    if !state.context.linked.keep(noted_bytes(request.name, &image)) {
+        return Err(Failed::Told("Error: there is no memory left for what it is linked by".to_owned()));
+    }
             Err(failed)
         }
     }
@@ -72,12 +75,17 @@ pub(super) fn load(
 fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
     entry::release(state, store, library)?;
     let mut linked = state.linked();
-    let failed = &mut linked.libraries[library];
-    failed.symbols.clear();
-    failed.is_global = false;
-    let placed = failed.placed.take();
-    let name = failed.name.clone();
-    linked.by_name.remove(&name);
+    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
+    linked.by_name.remove(&failed.name);
+/// What is noted of a module, and of what it imports and exports: about.
+fn noted_bytes(name: &str, image: &Image) -> u64 {
+    /// A name, an entry, a step.
+    const EACH: usize = 128;
+    let imports = image.import_names().map(|(_, field)| field.len() + EACH);
+    let exports = image.exports().map(|export| export.name.len() + EACH);
+    (imports.chain(exports).sum::<usize>() + 2 * name.len() + EACH) as u64
+}
+
     drop(linked);
     let mut own = state.dynamic.own();
     own.instances.remove(&library);

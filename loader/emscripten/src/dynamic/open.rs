@@ -127,11 +127,9 @@ fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool
     let name = if contents.is_none() { search::find(thread, &name) } else { name };
     let request = ModuleRequest { name: &name, contents: contents.as_deref() };
     let mode = Mode { is_global: flags & GLOBAL != 0, may_wait: false };
-    match load::load(&state, store, &request, mode, 0) {
-        Ok(library) => {
-            state.linked().by_handle.insert(handle, library);
-            Ok(true)
-        }
+    let loaded = load::load(&state, store, &request, mode, 0);
+    match loaded.and_then(|library| note_handle(&state, handle, library)) {
+        Ok(()) => Ok(true),
         Err(Failed::Told(reason)) => {
             set_error(&state, store, &format!("Could not load dynamic lib: {name}\n{reason}"))?;
             Ok(false)
@@ -141,6 +139,16 @@ fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool
 }
 
 fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {
+fn note_handle(thread: &ThreadState, handle: u32, library: usize) -> Result<(), Failed> {
+    /// What is noted of a handle, about.
+    const BYTES: u64 = 64;
+    if !thread.context.linked.keep(BYTES) {
+        return Err(Failed::Told("Error: there is no memory left for its handle".to_owned()));
+    }
+    thread.linked().by_handle.insert(handle, library);
+    Ok(())
+}
+
     read_text(&memory.contents(store).ok()?, address)
 }
 
