@@ -84,13 +84,12 @@ fn do_steps(thread: &ThreadState, store: &mut Store) -> Result<(), Failed> {
                     set.map_err(|error| Failed::Told(format!("Error: {error}")))?;
                 }
                 Step::Entry(key) => entry::write(thread, store, key)?,
+                    if let Some(function) = function {
+                        thread.dynamic.own().slots.entry(function).or_insert(*number);
+                    }
             }
         }
         block::make_all(thread, store)?;
-        let mut own = thread.dynamic.own();
-        own.scanned = 0;
-        own.slots.clear();
-        drop(own);
         thread.dynamic.done.store(done + steps.len(), Ordering::Release);
     }
 }
@@ -100,8 +99,7 @@ fn add_library(thread: &ThreadState, store: &mut Store, library: usize) -> Resul
         return Ok(());
     }
     let Some((image, placement)) = thread.linked().libraries[library].placed.clone() else { return Ok(()) };
-    let elements = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
-    fill_table(thread, store, u64::from(placement.table_base) + u64::from(elements))?;
+    fill_table(thread, store, placement.elements(&image).end)?;
     let placement = Placement { is_first: false, ..placement };
     load::instantiate(&thread.shared()?, store, &image, &placement)?;
     load::limit_stack(thread, store, library)?;

@@ -71,12 +71,6 @@ pub(super) fn load(
     }
 }
 
-/// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
-fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
-    entry::release(state, store, library)?;
-    let mut linked = state.linked();
-    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
-    linked.by_name.remove(&failed.name);
 /// What is noted of a module, and of what it imports and exports: about.
 fn noted_bytes(name: &str, image: &Image) -> u64 {
     /// A name, an entry, a step.
@@ -90,14 +84,19 @@ fn noted_bytes(name: &str, image: &Image) -> u64 {
     let mut own = state.dynamic.own();
     own.instances.remove(&library);
     own.blocks.remove(&library);
-    own.slots.clear();
-    own.scanned = 0;
+    let Some((image, placement)) = failed.placed else { return Ok(()) };
+    let elements = placement.elements(&image);
+    own.forget_elements(&elements);
     drop(own);
-    let Some((image, placement)) = placed else { return Ok(()) };
     // Other threads have nothing there.
-    let elements = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
+/// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
+fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
+    entry::release(state, store, library)?;
+    let mut linked = state.linked();
+    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
+    linked.by_name.remove(&failed.name);
     let none = Value::Function(None);
-    let cleared = place::table(state)?.fill(store, placement.table_base.into(), none, elements.into());
+    let cleared = place::table(state)?.fill(store, elements.start, none, elements.end - elements.start);
     cleared.map_err(|error| Failed::Told(format!("Error: {error}")))
 }
 
@@ -192,7 +191,7 @@ pub(super) fn instantiate(
     let mut own = state.dynamic.own();
     own.instances.insert(placement.library, instance);
     // Its functions are in its part of the table by now.
-    own.scanned = own.scanned.min(placement.table_base.into());
+    own.look_again_at(&placement.elements(image));
     drop(own);
     if placement.is_first {
         let symbols = symbol::of_instance(store, instance, image, placement.memory_base);
