@@ -4,7 +4,9 @@
 //! own for what only it sees. Each thread has globals of its own for them, which hold the same, but for addresses of
 //! thread-local data.
 
-use wasmc_loader::{Function, FunctionType, Global, GlobalType, HostError, Image, Linker, Store, Value, ValueType};
+use wasmc_loader::{
+    Function, FunctionType, Global, GlobalType, HostError, Image, Linker, Store, TrapCode, Value, ValueType,
+};
 
 use super::linked::{Held, Key, Source, Step, What};
 use super::place::table;
@@ -189,6 +191,10 @@ pub(super) fn resolve(
 
 /// Looks for what an entry stands for; whether there is something.
 fn find(state: &ThreadState, store: &mut Store, entry: &Unresolved, is_last: bool) -> Result<bool, Failed> {
+    // There may be very many, and very many libraries to look through.
+    if store.is_interrupted() {
+        return Err(Failed::Ended(HostError::Trap(TrapCode::Interrupted)));
+    }
     let linked = state.linked();
     let name = &entry.key.name;
     let found = linked.global(name).or_else(|| linked.local(entry.library, name));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmc_loader::{HostError, Image, InstantiateError, Outcome, Store, Value};
+use wasmc_loader::{HostError, Image, InstantiateError, Outcome, Store, TrapCode, Value};
 
 use super::linked::Step;
 use super::place::{self, Placement};
@@ -37,11 +37,18 @@ pub(super) fn load(
     mode: Mode,
     depth: u32,
 ) -> Result<usize, Failed> {
+    // Modules may name each other without an end.
+    if store.is_interrupted() {
+        return Err(Failed::Ended(HostError::Trap(TrapCode::Interrupted)));
+    }
     let mut linked = state.linked();
     if let Some(known) = linked.by_name.get(request.name).copied() {
+        let becomes_global = mode.is_global && !linked.libraries[known].is_global;
         linked.libraries[known].is_global |= mode.is_global;
         drop(linked);
-        entry::resolve(state, store, None, false)?;
+        if becomes_global {
+            entry::resolve(state, store, None, false)?;
+        }
         return Ok(known);
     }
     let count = linked.libraries.len();
@@ -52,7 +59,13 @@ pub(super) fn load(
     if depth > DEPTH_MAX {
         return Err(Failed::Told("Error: modules need each other in too long a row".to_owned()));
     }
+    if request.name.len() > search::NAME_BYTES_MAX {
+        return Err(Failed::Told("Error: ENAMETOOLONG: name too long".to_owned()));
+    }
     let image = provide(state, request)?;
+    if !state.context.linked.keep(noted_bytes(request.name, &image)) {
+        return Err(Failed::Told("Error: there is no memory left for what it is linked by".to_owned()));
+    }
     let mut linked = state.linked();
     let library = linked.libraries.len();
     // Others see what it defines once it is there.
@@ -63,9 +76,6 @@ pub(super) fn load(
         Ok(()) => Ok(library),
         Err(failed) => {
             forget(state, store, library)?;
-    if !state.context.linked.keep(noted_bytes(request.name, &image)) {
-        return Err(Failed::Told("Error: there is no memory left for what it is linked by".to_owned()));
-    }
             Err(failed)
         }
     }
@@ -80,6 +90,12 @@ fn noted_bytes(name: &str, image: &Image) -> u64 {
     (imports.chain(exports).sum::<usize>() + 2 * name.len() + EACH) as u64
 }
 
+/// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
+fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
+    entry::release(state, store, library)?;
+    let mut linked = state.linked();
+    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
+    linked.by_name.remove(&failed.name);
     drop(linked);
     let mut own = state.dynamic.own();
     own.instances.remove(&library);
@@ -89,12 +105,6 @@ fn noted_bytes(name: &str, image: &Image) -> u64 {
     own.forget_elements(&elements);
     drop(own);
     // Other threads have nothing there.
-/// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
-fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
-    entry::release(state, store, library)?;
-    let mut linked = state.linked();
-    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
-    linked.by_name.remove(&failed.name);
     let none = Value::Function(None);
     let cleared = place::table(state)?.fill(store, elements.start, none, elements.end - elements.start);
     cleared.map_err(|error| Failed::Told(format!("Error: {error}")))
@@ -159,7 +169,7 @@ fn link(
         let name = search::find_needed(state, library, name, dynamic.runtime_paths());
         let request = ModuleRequest { name: &name, contents: None };
         let other = load(state, store, &request, mode, depth + 1)?;
-        state.linked().libraries[library].needed.push(other);
+        state.linked().libraries[library].needs(other);
     }
     let placement = place::place(state, store, image, library)?;
     let mut linked = state.linked();

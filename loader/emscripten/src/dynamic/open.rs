@@ -119,9 +119,10 @@ fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool
     let name = name_at(store, memory, handle.wrapping_add(record.name)).unwrap_or_default();
     let flags = read(store, record.flags).unwrap_or(0);
     let contents = record.contents.and_then(|at| {
-        let (address, length) = (read(store, at)?, read(store, at + 4)?);
+        let (address, length) = (read(store, at)?, u64::from(read(store, at + 4)?));
         let contents = memory.contents(store).ok()?;
-        if address == 0 || length == 0 { None } else { contents.read_vec(address.into(), length.into()) }
+        let is_there = address != 0 && (1..=search::BYTES_MAX).contains(&length);
+        if is_there { contents.read_vec(address.into(), length) } else { None }
     });
     let name = search::normalize(&name);
     let name = if contents.is_none() { search::find(thread, &name) } else { name };
@@ -138,7 +139,6 @@ fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool
     }
 }
 
-fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {
 fn note_handle(thread: &ThreadState, handle: u32, library: usize) -> Result<(), Failed> {
     /// What is noted of a handle, about.
     const BYTES: u64 = 64;
@@ -149,6 +149,7 @@ fn note_handle(thread: &ThreadState, handle: u32, library: usize) -> Result<(), 
     Ok(())
 }
 
+fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {
     read_text(&memory.contents(store).ok()?, address)
 }
 
