@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use wasmc_emscripten::Emscripten;
-use wasmc_loader::{Image, Linker, Outcome, Store, StoreOptions};
+use wasmc_loader::{Image, Linker, Outcome, Store, StoreOptions, TrapCode};
 use wasmc_tests::child;
 use wasmc_wasi::WasiBuilder;
 
@@ -146,6 +146,21 @@ fn a_large_table_is_looked_through_once() -> Result<()> {
         }
         Ok(())
     })
+}
+
+#[test]
+fn loading_stops_when_the_program_is_to_stop() -> Result<()> {
+    let mut program = Program::started(vec![("side.wasm", side(Dylink::default(), "")?)])?;
+    program.write(4096 + 44, b"side.wasm\0")?;
+    program.store.interrupt_handle().interrupt();
+    match program.outcome("open", &[4096])? {
+        Outcome::Trapped(report) => ensure!(report.code == TrapCode::Interrupted, "{report:?}"),
+        other => bail!("{other:?}"),
+    }
+    ensure!(program.asked.lock().unwrap().is_empty());
+    program.store.interrupt_handle().clear();
+    ensure!(program.call("open", &[4096])? == 1);
+    Ok(())
 }
 
 #[test]
