@@ -164,6 +164,12 @@ impl Store {
         goes_on
     }
 
+    /// Whether the store's code is to stop: what takes long in a host function looks, and returns
+    /// [`crate::TrapCode::Interrupted`] then.
+    pub fn is_interrupted(&self) -> bool {
+        self.inner().shared.flag().load(Ordering::Acquire) != 0
+    }
+
     /// Does what is to be done when the store's code has waited.
     pub(crate) fn woken(&mut self) {
         if let Some(callback) = self.inner().wake_callback.clone() {

@@ -25,6 +25,7 @@ const WITH_RESULTS: &[(&str, &str)] = &[
         "(drop (call $pipe (i32.const 16))) (call $write (i32.load (i32.const 20)) (i32.const 0) (i32.const 1) (i32.const 8))",
     ),
     ("files", "(call $write (global.get $file) (i32.const 0) (i32.const 1) (i32.const 8))"),
+    ("mailboxes", "(call $mailbox (i32.const 1024) (i32.const 0)) (i32.const 0)"),
 ];
 const WITHOUT: &[(&str, &str)] = &[
     ("timeouts", "(drop (call $timeout (i32.const 0) (f64.const 1) (i32.const 0)))"),
@@ -32,6 +33,12 @@ const WITHOUT: &[(&str, &str)] = &[
     ("microtasks", "(call $microtask (i32.const 0) (i32.const 0))"),
     ("blockers", "(call $blocker (i32.const 0) (i32.const 0) (i32.const 0))"),
     ("handlers", "(drop (call $begin_catch (i32.const 1024)))"),
+    // Messages for the first thread, each of another queue.
+    (
+        "messages",
+        "(global.set $queue (i32.add (global.get $queue) (i32.const 1)))
+         (call $notify (i32.const 1024) (i32.const 0) (i32.const 0) (global.get $queue))",
+    ),
 ];
 
 struct Program {
@@ -65,6 +72,9 @@ impl Program {
                 (import "env" "emscripten_queue_microtask" (func $microtask (param i32 i32)))
                 (import "env" "_emscripten_push_main_loop_blocker" (func $blocker (param i32 i32 i32)))
                 (import "env" "__cxa_begin_catch" (func $begin_catch (param i32) (result i32)))
+                (import "env" "__emscripten_init_main_thread_js" (func $init_main (param i32)))
+                (import "env" "_emscripten_notify_mailbox_postmessage" (func $mailbox (param i32 i32)))
+                (import "env" "_emscripten_notify_task_queue" (func $notify (param i32 i32 i32 i32)))
                 (import "env" "__syscall_pipe" (func $pipe (param i32) (result i32)))
                 (import "env" "__syscall_openat" (func $open (param i32 i32 i32 i32) (result i32)))
                 (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -74,6 +84,10 @@ impl Program {
                 (data (i32.const 64) "/tmp/file\00/dev/zero\00/dev/urandom\00")
                 (data (i32.const 112) "\b6\01\00\00")
                 (global $file (mut i32) (i32.const -1))
+                (global $queue (mut i32) (i32.const 0))
+                (func (export "stackSave") (result i32) (i32.const 65536))
+                (func (export "_emscripten_thread_init") (param i32 i32 i32 i32 i32 i32))
+                (func (export "init") (call $init_main (i32.const 1024)))
                 (func (export "open") (param i32) (result i32)
                     (global.set $file
                         (call $open (i32.const -100) (local.get 0) (i32.const 0x42) (i32.const 112)))
@@ -91,7 +105,9 @@ impl Program {
         options.memory = budget.clone();
         let mut store = Store::new(options)?;
         let instance = thread.instantiate(&Linker::new(), &mut store, &image)?;
-        Ok(Self { budget, store, instance })
+        let mut program = Self { budget, store, instance };
+        program.call("init", &[])?;
+        Ok(program)
     }
 
     fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Outcome> {
@@ -142,6 +158,14 @@ fn what_has_error_numbers_gives_them() -> Result<()> {
         drop(program);
         ensure!(budget.used_bytes() == 0, "{name}: {} are not given back", budget.used_bytes());
     }
+    Ok(())
+}
+
+#[test]
+fn what_carries_nothing_is_kept_once() -> Result<()> {
+    let mut program = Program::new()?;
+    ensure!(program.number("mailboxes", &[])? == 0);
+    ensure!(program.budget.used_bytes() == MEMORY_BYTES, "{}", program.budget.used_bytes());
     Ok(())
 }
 

@@ -94,14 +94,16 @@ impl Emscripten {
             .into_iter()
             .chain(own_name.as_deref().map(|name| ("_", name)))
             .fold(builder, |builder, (name, value)| builder.default_environment(name, value));
+        let posix = builder.build_posix(start)?;
+        let memory = posix.wasi().host_memory().clone();
         let context = Context {
-            posix: builder.build_posix(start)?,
+            posix,
             zone: time::calendar::Zone::default(),
             maps: system::Maps::default(),
-            pthreads: threads::Pthreads::default(),
+            pthreads: threads::Pthreads::new(&memory),
             ending: process::Ending::default(),
             modules: OnceLock::new(),
-            linked: dynamic::Shared::default(),
+            linked: dynamic::Shared::new(&memory),
         };
         Ok(Self { context: Arc::new(context) })
     }

@@ -7,7 +7,6 @@ use wasmc_loader::{Caller, GuestMemory, HostError, Instance, Outcome, Printable,
 use wasmc_wasi::Errno;
 
 use crate::Context;
-use crate::dynamic;
 use crate::event_loop::{self, Called};
 use crate::exports::{Export, Exports, needed};
 use crate::thread::{Failed, ThreadState};
@@ -181,8 +180,7 @@ pub(crate) fn is_kept_alive(thread: &ThreadState, caller: &mut Caller<'_>) -> Re
 }
 
 /// `emscripten_exit_with_live_runtime`: leaves the thread's functions, and stays for what is still to come.
-pub(crate) fn exit_with_live_runtime(thread: &ThreadState, caller: &mut Caller<'_>) -> Result<(), HostError> {
-    dynamic::finish_opening(thread, caller.store())?;
+pub(crate) fn exit_with_live_runtime(thread: &ThreadState, _: &mut Caller<'_>) -> Result<(), HostError> {
     thread.events.push_reason();
     Err(thread.events.unwind(thread.context.exit_status()))
 }

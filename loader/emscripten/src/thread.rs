@@ -213,9 +213,6 @@ impl Thread {
             let arguments = [count, pointers].map(|argument| Value::I32(argument.cast_signed()));
             // JavaScript passes nothing more to a `main` that asks for the environment too, which is 0 to it.
             let called = state.call(store, name, main, &exports::fit(store, main, &arguments))?;
-            if matches!(called, Called::Returned(_)) {
-                dynamic::finish_opening(state, store)?;
-            }
             process::end_after(state, store, called, proxy.contains(&name))
         })
     }

@@ -4,7 +4,9 @@
 //! own for what only it sees. Each thread has globals of its own for them, which hold the same, but for addresses of
 //! thread-local data.
 
-use wasmc_loader::{Function, FunctionType, Global, GlobalType, HostError, Image, Linker, Store, Value, ValueType};
+use wasmc_loader::{
+    Function, FunctionType, Global, GlobalType, HostError, Image, Linker, Store, TrapCode, Value, ValueType,
+};
 
 use super::linked::{Held, Key, Source, Step, What};
 use super::place::table;
@@ -155,28 +157,31 @@ pub(super) fn resolve(
     library: Option<usize>,
     is_last: bool,
 ) -> Result<(), Failed> {
-    let unresolved = std::mem::take(&mut state.linked().unresolved);
+    let mut unresolved = std::mem::take(&mut state.linked().unresolved).into_iter();
     let mut left = Vec::new();
     let mut undefined = None;
-    for entry in unresolved {
+    let mut result = Ok(());
+    for entry in unresolved.by_ref() {
         if state.linked().values.contains_key(&entry.key) {
             continue;
         }
         let now = is_last && library.is_none_or(|library| library == entry.library);
-        let held = find(state, store, &entry, now);
-        match held {
+        match find(state, store, &entry, now) {
             Ok(true) => {}
             Ok(false) if now && !entry.is_weak => {
                 undefined.get_or_insert(entry.key.name);
             }
             Ok(false) => left.push(entry),
             Err(failed) => {
-                state.linked().unresolved.append(&mut left);
-                return Err(failed);
+                left.push(entry);
+                result = Err(failed);
+                break;
             }
         }
     }
-    state.linked().unresolved.extend(left);
+    // Also what was not looked at: it may be another library's.
+    state.linked().unresolved.extend(left.into_iter().chain(unresolved));
+    result?;
     match undefined {
         // As the JavaScript has it, so that programs that print it print the same.
         Some(name) => Err(Failed::Told(format!("Error: bad export type for `{name}`: undefined"))),
@@ -186,6 +191,10 @@ pub(super) fn resolve(
 
 /// Looks for what an entry stands for; whether there is something.
 fn find(state: &ThreadState, store: &mut Store, entry: &Unresolved, is_last: bool) -> Result<bool, Failed> {
+    // There may be very many, and very many libraries to look through.
+    if store.is_interrupted() {
+        return Err(Failed::Ended(HostError::Trap(TrapCode::Interrupted)));
+    }
     let linked = state.linked();
     let name = &entry.key.name;
     let found = linked.global(name).or_else(|| linked.local(entry.library, name));

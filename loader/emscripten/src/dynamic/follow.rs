@@ -1,7 +1,7 @@
 //! Does in a thread what others have done: steps in, instances with their places in memory and table out, as they are in the
 //! thread that loaded them. Data is there already, and constructors have run.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, PoisonError};
 
 use wasmc_loader::{HostError, Image, Store, Value};
@@ -23,6 +23,8 @@ pub(crate) fn follow(thread: &ThreadState, store: &mut Store) -> Result<(), Host
 pub(crate) fn start_following(thread: &ThreadState, store: &mut Store, stack: [u32; 2]) -> Result<(), HostError> {
     thread.dynamic.own().stack = Some(stack);
     thread.dynamic.is_following.store(true, Ordering::Release);
+    // Either it sees what was done so far, or who has done it sees that it follows.
+    fence(Ordering::SeqCst);
     follow(thread, store)
 }
 
@@ -82,15 +84,14 @@ fn do_steps(thread: &ThreadState, store: &mut Store) -> Result<(), Failed> {
                     fill_table(thread, store, (*number + 1).into())?;
                     let set = table(thread)?.set(store, (*number).into(), Value::Function(function));
                     set.map_err(|error| Failed::Told(format!("Error: {error}")))?;
+                    if let Some(function) = function {
+                        thread.dynamic.own().slots.entry(function).or_insert(*number);
+                    }
                 }
                 Step::Entry(key) => entry::write(thread, store, key)?,
             }
         }
         block::make_all(thread, store)?;
-        let mut own = thread.dynamic.own();
-        own.scanned = 0;
-        own.slots.clear();
-        drop(own);
         thread.dynamic.done.store(done + steps.len(), Ordering::Release);
     }
 }
@@ -100,8 +101,7 @@ fn add_library(thread: &ThreadState, store: &mut Store, library: usize) -> Resul
         return Ok(());
     }
     let Some((image, placement)) = thread.linked().libraries[library].placed.clone() else { return Ok(()) };
-    let elements = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
-    fill_table(thread, store, u64::from(placement.table_base) + u64::from(elements))?;
+    fill_table(thread, store, placement.elements(&image).end)?;
     let placement = Placement { is_first: false, ..placement };
     load::instantiate(&thread.shared()?, store, &image, &placement)?;
     load::limit_stack(thread, store, library)?;

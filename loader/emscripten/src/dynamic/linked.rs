@@ -5,13 +5,15 @@
 //! the thread that loads ► steps ► each other thread does the same to its own instances and its own table: follow.rs
 //! ```
 //!
-//! Whoever changes it has the [turn](super::turn). It is locked for moments, and never while code of the program runs.
+//! Whoever changes it has the [turn](super::turn). It is locked for moments, and never while code of the program runs. There
+//! are as many steps as libraries have names, and no more: those are counted.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{FunctionType, Image};
+use wasmc_wasi::{HostMemory, Kept};
 
 use super::entry::Unresolved;
 use super::place::Layout;
@@ -19,9 +21,11 @@ use super::symbol::Library;
 use super::turn::{Follower, Turns};
 
 /// What a program's threads share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     linked: Mutex<Linked>,
+    /// What is noted of libraries and their handles. It is for good, as they are.
+    kept: Mutex<Kept>,
     /// How many steps there are.
     count: AtomicUsize,
     pub(super) turns: Turns,
@@ -97,6 +101,24 @@ pub(super) enum Step {
 }
 
 impl Shared {
+    /// Nothing yet; what is noted counts towards `memory`.
+    pub(crate) fn new(memory: &HostMemory) -> Self {
+        Self {
+            linked: Mutex::default(),
+            kept: Mutex::new(Kept::new(memory)),
+            count: AtomicUsize::new(0),
+            turns: Turns::default(),
+            followers: Mutex::default(),
+        }
+    }
+
+    /// Counts so many bytes more; false if that is too much.
+    pub(super) fn keep(&self, bytes: u64) -> bool {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = kept.bytes().saturating_add(bytes);
+        kept.set(all)
+    }
+
     pub(super) fn linked(&self) -> MutexGuard<'_, Linked> {
         self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }

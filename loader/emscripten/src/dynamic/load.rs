@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmc_loader::{HostError, Image, InstantiateError, Outcome, Store, Value};
+use wasmc_loader::{HostError, Image, InstantiateError, Outcome, Store, TrapCode, Value};
 
 use super::linked::Step;
 use super::place::{self, Placement};
@@ -37,11 +37,18 @@ pub(super) fn load(
     mode: Mode,
     depth: u32,
 ) -> Result<usize, Failed> {
+    // Modules may name each other without an end.
+    if store.is_interrupted() {
+        return Err(Failed::Ended(HostError::Trap(TrapCode::Interrupted)));
+    }
     let mut linked = state.linked();
     if let Some(known) = linked.by_name.get(request.name).copied() {
+        let becomes_global = mode.is_global && !linked.libraries[known].is_global;
         linked.libraries[known].is_global |= mode.is_global;
         drop(linked);
-        entry::resolve(state, store, None, false)?;
+        if becomes_global {
+            entry::resolve(state, store, None, false)?;
+        }
         return Ok(known);
     }
     let count = linked.libraries.len();
@@ -52,7 +59,13 @@ pub(super) fn load(
     if depth > DEPTH_MAX {
         return Err(Failed::Told("Error: modules need each other in too long a row".to_owned()));
     }
+    if request.name.len() > search::NAME_BYTES_MAX {
+        return Err(Failed::Told("Error: ENAMETOOLONG: name too long".to_owned()));
+    }
     let image = provide(state, request)?;
+    if !state.context.linked.keep(noted_bytes(request.name, &image)) {
+        return Err(Failed::Told("Error: there is no memory left for what it is linked by".to_owned()));
+    }
     let mut linked = state.linked();
     let library = linked.libraries.len();
     // Others see what it defines once it is there.
@@ -68,28 +81,32 @@ pub(super) fn load(
     }
 }
 
+/// What is noted of a module, and of what it imports and exports: about.
+fn noted_bytes(name: &str, image: &Image) -> u64 {
+    /// A name, an entry, a step.
+    const EACH: usize = 128;
+    let imports = image.import_names().map(|(_, field)| field.len() + EACH);
+    let exports = image.exports().map(|export| export.name.len() + EACH);
+    (imports.chain(exports).sum::<usize>() + 2 * name.len() + EACH) as u64
+}
+
 /// Takes back what there is of a library that could not be linked. Its place stays: nothing else is put there.
 fn forget(state: &ThreadState, store: &mut Store, library: usize) -> Result<(), Failed> {
     entry::release(state, store, library)?;
     let mut linked = state.linked();
-    let failed = &mut linked.libraries[library];
-    failed.symbols.clear();
-    failed.is_global = false;
-    let placed = failed.placed.take();
-    let name = failed.name.clone();
-    linked.by_name.remove(&name);
+    let failed = std::mem::replace(&mut linked.libraries[library], Library::new("", false));
+    linked.by_name.remove(&failed.name);
     drop(linked);
     let mut own = state.dynamic.own();
     own.instances.remove(&library);
     own.blocks.remove(&library);
-    own.slots.clear();
-    own.scanned = 0;
+    let Some((image, placement)) = failed.placed else { return Ok(()) };
+    let elements = placement.elements(&image);
+    own.forget_elements(&elements);
     drop(own);
-    let Some((image, placement)) = placed else { return Ok(()) };
     // Other threads have nothing there.
-    let elements = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
     let none = Value::Function(None);
-    let cleared = place::table(state)?.fill(store, placement.table_base.into(), none, elements.into());
+    let cleared = place::table(state)?.fill(store, elements.start, none, elements.end - elements.start);
     cleared.map_err(|error| Failed::Told(format!("Error: {error}")))
 }
 
@@ -152,7 +169,7 @@ fn link(
         let name = search::find_needed(state, library, name, dynamic.runtime_paths());
         let request = ModuleRequest { name: &name, contents: None };
         let other = load(state, store, &request, mode, depth + 1)?;
-        state.linked().libraries[library].needed.push(other);
+        state.linked().libraries[library].needs(other);
     }
     let placement = place::place(state, store, image, library)?;
     let mut linked = state.linked();
@@ -184,7 +201,7 @@ pub(super) fn instantiate(
     let mut own = state.dynamic.own();
     own.instances.insert(placement.library, instance);
     // Its functions are in its part of the table by now.
-    own.scanned = own.scanned.min(placement.table_base.into());
+    own.look_again_at(&placement.elements(image));
     drop(own);
     if placement.is_first {
         let symbols = symbol::of_instance(store, instance, image, placement.memory_base);

@@ -31,7 +31,7 @@ pub(crate) use define::{define_entry, define_function, define_global};
 pub(crate) use follow::{follow, start_following};
 pub(crate) use linked::Shared;
 pub(crate) use open::{
-    catch_up, finish_opening, follow_in_all, follow_in_all_for, look_up, look_up_for_threads, open, open_later,
+    Opening, catch_up, follow_in_all, follow_in_all_for, look_up, look_up_for_threads, open, open_later,
     open_later_with_data,
 };
 pub(crate) use own::State;

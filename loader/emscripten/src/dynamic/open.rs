@@ -11,13 +11,14 @@
 //!
 //! (fields are aligned). Which it is shows in the type of `_dlsym_js`, which has a third parameter since.
 
-use wasmc_loader::{Caller, HostError, Memory, Store};
+use wasmc_loader::{Caller, HostError, Memory, Store, Value};
 
 use super::follow::follow;
 use super::linked::Source;
 use super::load::{self, Mode};
 use super::turn::Turn;
 use super::{Failed, ModuleRequest, entry, search};
+use crate::event_loop::timers::Task;
 use crate::exports::{Export, needed};
 use crate::process::read_text;
 use crate::thread::ThreadState;
@@ -31,12 +32,12 @@ const NEXT: u32 = u32::MAX;
 
 /// What is opened later, for `emscripten_dlopen`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Later {
+pub(crate) struct Opening {
     handle: u32,
     on_success: u32,
     on_error: u32,
-    /// What the callbacks are given besides the handle.
-    data: Option<u32>,
+    /// What the functions are given besides the handle.
+    data: u32,
 }
 
 /// Where the fields of a record lie.
@@ -68,16 +69,15 @@ pub(crate) fn open(thread: &ThreadState, caller: &mut Caller<'_>, handle: u32) -
     open_in(thread, caller.store(), handle).map(u32::from)
 }
 
-/// `_emscripten_dlopen_js`: the same when `main` has returned, with a function for either case.
+/// `_emscripten_dlopen_js`: the same when what runs now has returned, with a function for either case.
 pub(crate) fn open_later(
     thread: &ThreadState,
-    _: &mut Caller<'_>,
+    caller: &mut Caller<'_>,
     handle: u32,
     on_success: u32,
     on_error: u32,
 ) -> Result<(), HostError> {
-    thread.dynamic.own().later.push(Later { handle, on_success, on_error, data: None });
-    Ok(())
+    open_later_with_data(thread, caller, handle, on_success, on_error, 0)
 }
 
 /// `_emscripten_dlopen_js` of current releases, whose functions are given something more.
@@ -89,26 +89,15 @@ pub(crate) fn open_later_with_data(
     on_error: u32,
     data: u32,
 ) -> Result<(), HostError> {
-    thread.dynamic.own().later.push(Later { handle, on_success, on_error, data: Some(data) });
-    Ok(())
+    check_is_linked(thread)?;
+    thread.events.soon(Task::Open(Opening { handle, on_success, on_error, data })).map(drop)
 }
 
-/// Opens what is to be opened later, and what is asked for meanwhile.
-pub(crate) fn finish_opening(thread: &ThreadState, store: &mut Store) -> Result<(), HostError> {
-    loop {
-        let mut own = thread.dynamic.own();
-        if own.later.is_empty() {
-            return Ok(());
-        }
-        let later = own.later.remove(0);
-        drop(own);
-        let callback = if open_in(thread, store, later.handle)? { later.on_success } else { later.on_error };
-        let exports = thread.found_exports()?;
-        let callback = Export::new(store, exports.function(store, callback)?)?;
-        match later.data {
-            Some(data) => callback.call(store, &[later.handle, data])?,
-            None => callback.call(store, &[later.handle])?,
-        };
+impl Opening {
+    /// Opens it; the function that is to be told, and what it takes.
+    pub(crate) fn perform(self, thread: &ThreadState, store: &mut Store) -> Result<(u32, [Value; 2]), HostError> {
+        let function = if open_in(thread, store, self.handle)? { self.on_success } else { self.on_error };
+        Ok((function, [self.handle, self.data].map(|argument| Value::I32(argument.cast_signed()))))
     }
 }
 
@@ -130,25 +119,34 @@ fn load_for(thread: &ThreadState, store: &mut Store, handle: u32) -> Result<bool
     let name = name_at(store, memory, handle.wrapping_add(record.name)).unwrap_or_default();
     let flags = read(store, record.flags).unwrap_or(0);
     let contents = record.contents.and_then(|at| {
-        let (address, length) = (read(store, at)?, read(store, at + 4)?);
+        let (address, length) = (read(store, at)?, u64::from(read(store, at + 4)?));
         let contents = memory.contents(store).ok()?;
-        if address == 0 || length == 0 { None } else { contents.read_vec(address.into(), length.into()) }
+        let is_there = address != 0 && (1..=search::BYTES_MAX).contains(&length);
+        if is_there { contents.read_vec(address.into(), length) } else { None }
     });
     let name = search::normalize(&name);
     let name = if contents.is_none() { search::find(thread, &name) } else { name };
     let request = ModuleRequest { name: &name, contents: contents.as_deref() };
     let mode = Mode { is_global: flags & GLOBAL != 0, may_wait: false };
-    match load::load(&state, store, &request, mode, 0) {
-        Ok(library) => {
-            state.linked().by_handle.insert(handle, library);
-            Ok(true)
-        }
+    let loaded = load::load(&state, store, &request, mode, 0);
+    match loaded.and_then(|library| note_handle(&state, handle, library)) {
+        Ok(()) => Ok(true),
         Err(Failed::Told(reason)) => {
             set_error(&state, store, &format!("Could not load dynamic lib: {name}\n{reason}"))?;
             Ok(false)
         }
         Err(Failed::Ended(error)) => Err(error),
     }
+}
+
+fn note_handle(thread: &ThreadState, handle: u32, library: usize) -> Result<(), Failed> {
+    /// What is noted of a handle, about.
+    const BYTES: u64 = 64;
+    if !thread.context.linked.keep(BYTES) {
+        return Err(Failed::Told("Error: there is no memory left for its handle".to_owned()));
+    }
+    thread.linked().by_handle.insert(handle, library);
+    Ok(())
 }
 
 fn name_at(store: &Store, memory: Memory, address: u32) -> Option<String> {

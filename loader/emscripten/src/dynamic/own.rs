@@ -1,13 +1,13 @@
 //! What one thread has for itself of the modules that are linked: its instances, its entries, its table.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmc_loader::{Function, Global, Instance, Linker, Store};
 
 use super::linked::{Key, Linked, Shared, Step};
-use super::open::Later;
 use crate::thread::ThreadState;
 
 /// A thread's part. Never locked while code of the program runs.
@@ -42,8 +42,22 @@ pub(super) struct Own {
     pub(super) functions: BTreeMap<String, Function>,
     /// Libraries whose constructors wait for the program to run, in the order in which they run.
     pub(super) waiting: Vec<usize>,
-    /// What is opened when the thread's own function has returned.
-    pub(super) later: Vec<Later>,
+}
+
+impl Own {
+    /// Functions were put into these elements of the table.
+    pub(super) fn look_again_at(&mut self, elements: &Range<u64>) {
+        if !elements.is_empty() {
+            self.scanned = self.scanned.min(elements.start);
+        }
+    }
+
+    /// There are no functions in these elements of the table any more.
+    pub(super) fn forget_elements(&mut self, elements: &Range<u64>) {
+        if !elements.is_empty() {
+            self.slots.retain(|_, index| !elements.contains(&(*index).into()));
+        }
+    }
 }
 
 impl State {
@@ -89,5 +103,20 @@ impl ThreadState {
     pub(crate) fn global_function(&self, store: &Store, name: &str) -> Option<Function> {
         let found = self.linked().global(name)?;
         self.dynamic.function(store, found.library, &found.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_put_into_the_table_is_looked_at_again() {
+        let mut own = Own { scanned: 100, ..Own::default() };
+        own.look_again_at(&(0..0));
+        own.look_again_at(&(200..300));
+        assert_eq!(own.scanned, 100);
+        own.look_again_at(&(40..50));
+        assert_eq!(own.scanned, 40);
     }
 }

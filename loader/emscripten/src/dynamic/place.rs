@@ -1,5 +1,6 @@
 //! Where modules lie: the main module's data, stack and heap, and what side modules are given of memory and table.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use wasmc_loader::{
@@ -45,6 +46,15 @@ pub(crate) struct Placement {
     pub(super) table_base: u32,
     /// Whether it is the first thread that has the module.
     pub(super) is_first: bool,
+}
+
+impl Placement {
+    /// The elements of the table that are the module's.
+    pub(super) fn elements(&self, image: &Image) -> Range<u64> {
+        let first = u64::from(self.table_base);
+        let count = image.dynamic_linking().map_or(0, |dynamic| dynamic.table_elements());
+        first..first + u64::from(count)
+    }
 }
 
 impl Layout {

@@ -5,8 +5,12 @@ use wasmc_wasi::Errno;
 use super::Failed;
 use crate::thread::ThreadState;
 
-/// How long a file may be that is loaded.
-const BYTES_MAX: u64 = 256 << 20;
+/// How long a module may be that is loaded.
+pub(super) const BYTES_MAX: u64 = 256 << 20;
+/// How long a name may be, as in the C library (`PATH_MAX`).
+pub(super) const NAME_BYTES_MAX: usize = 4096;
+/// How many places of its own a library may name.
+const OWN_PATHS_MAX: usize = 256;
 /// Where further places to look at are named.
 const VARIABLE: &str = "LD_LIBRARY_PATH";
 /// What stands for the directory of a library in the places that it names itself.
@@ -32,6 +36,7 @@ pub(super) fn find_needed<'a>(
     let parent = linked.libraries[library].name.clone();
     drop(linked);
     let directory = parent.rsplit_once('/').map_or(".", |(directory, _)| directory);
+    let own_paths = own_paths.take(OWN_PATHS_MAX).filter(|path| path.len() <= NAME_BYTES_MAX);
     let own_paths = own_paths.map(|path| path.replace(ORIGIN, directory));
     first_file(thread, name, library_path(thread).into_iter().chain(own_paths))
 }

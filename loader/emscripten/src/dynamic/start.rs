@@ -18,7 +18,7 @@ pub(crate) fn link(state: &Arc<ThreadState>, store: &mut Store, main: Instance) 
         let request = ModuleRequest { name, contents: None };
         let mode = Mode { is_global: true, may_wait: true };
         let library = load::load(state, store, &request, mode, 0).map_err(|failed| ended(failed, name))?;
-        state.linked().libraries[0].needed.push(library);
+        state.linked().libraries[0].needs(library);
     }
     entry::resolve(state, store, None, true).map_err(|failed| ended(failed, "the program"))?;
     limit_stack(state, store)?;

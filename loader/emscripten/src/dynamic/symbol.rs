@@ -56,8 +56,8 @@ pub(crate) struct Library {
     pub(super) symbols: BTreeMap<String, Symbol>,
     /// Whether all modules see what it defines.
     pub(super) is_global: bool,
-    /// The modules that it needs.
-    pub(super) needed: Vec<usize>,
+    /// The modules that it needs, each once.
+    needed: Vec<usize>,
     /// What it is made of, and where it lies; `None` until that is known.
     pub(super) placed: Option<(Image, Placement)>,
     /// The entries that it does not share with others.
@@ -79,17 +79,21 @@ impl Library {
         }
     }
 
+    pub(super) fn needs(&mut self, other: usize) {
+        if !self.needed.contains(&other) {
+            self.needed.push(other);
+        }
+    }
+
     /// The names that `name` may be exported as, the better one first.
     fn names(name: &str) -> [String; 2] {
         [format!("{WHOLE}{name}"), name.to_owned()]
     }
 
-    fn find(&self, library: usize, name: &str) -> Option<Found> {
-        let found = |name: String| {
-            let symbol = *self.symbols.get(&name)?;
-            Some(Found { library, name, symbol })
-        };
-        Self::names(name).into_iter().find_map(found)
+    /// What the first of `names` that it defines stands for.
+    fn find(&self, library: usize, names: &[String]) -> Option<Found> {
+        let found = |name: &String| Some(Found { library, name: name.clone(), symbol: *self.symbols.get(name)? });
+        names.iter().find_map(found)
     }
 }
 
@@ -143,7 +147,8 @@ impl Linked {
 
     /// What `name` stands for in the first of these libraries that has it.
     pub(super) fn find_in(&self, libraries: impl IntoIterator<Item = usize>, name: &str) -> Option<Found> {
-        libraries.into_iter().find_map(|index| self.libraries[index].find(index, name))
+        let names = Library::names(name);
+        libraries.into_iter().find_map(|index| self.libraries[index].find(index, &names))
     }
 
     fn globals(&self) -> impl Iterator<Item = usize> {
@@ -153,10 +158,12 @@ impl Linked {
     /// A library and all that it needs, the nearest first.
     fn scope(&self, library: usize) -> Vec<usize> {
         let mut scope = vec![library];
+        let mut is_there = vec![false; self.libraries.len()];
+        is_there[library] = true;
         let mut at = 0;
         while let Some(index) = scope.get(at).copied() {
             for needed in &self.libraries[index].needed {
-                if !scope.contains(needed) {
+                if !std::mem::replace(&mut is_there[*needed], true) {
                     scope.push(*needed);
                 }
             }

@@ -1,6 +1,6 @@
 //! Who may load modules: one thread at a time. When it has, the others follow.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
@@ -48,7 +48,9 @@ impl Turn {
                 state.depth += 1;
                 break;
             }
-            state.waiting.push(own.clone());
+            if state.waiting.iter().all(|thread| thread.id() != own.id()) {
+                state.waiting.push(own.clone());
+            }
             drop(state);
             if !store.park(None) {
                 return Err(HostError::Trap(TrapCode::Interrupted));
@@ -64,6 +66,8 @@ impl Turn {
         drop(self);
         let shared = &thread.context.linked;
         let goal = shared.count();
+        // See `start_following`.
+        fence(Ordering::SeqCst);
         let end = Instant::now() + PATIENCE;
         loop {
             let is_late = Instant::now() >= end;

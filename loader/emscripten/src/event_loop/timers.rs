@@ -3,6 +3,7 @@
 use wasmc_loader::{Caller, HostError, Outcome, Store, Value};
 
 use super::{Called, Events, Queues, call_back, end_unless_kept, main_loop};
+use crate::dynamic::Opening;
 use crate::exports::needed;
 use crate::thread::{Failed, ThreadState};
 
@@ -32,6 +33,8 @@ pub(crate) enum Task {
     IntervalTimer { which: u32 },
     /// `alarm`.
     Alarm,
+    /// Opens a library, and calls a function that learns whether it could be.
+    Open(Opening),
 }
 
 impl Task {
@@ -112,7 +115,12 @@ impl Events {
         Ok(number)
     }
 
-    pub(super) fn soon(&self, task: Task) -> Result<u32, HostError> {
+    /// Schedules `task` for when what runs now has returned; its number.
+    ///
+    /// # Errors
+    ///
+    /// If there is too much to come.
+    pub(crate) fn soon(&self, task: Task) -> Result<u32, HostError> {
         let mut queues = self.queues();
         queues.count(1)?;
         if task.is_reason() {
@@ -175,6 +183,10 @@ pub(super) fn perform(
         Task::Alarm => {
             let raise = needed(thread.found_exports()?.raise, "raise")?;
             thread.call(store, "raise", raise.function(), &[Value::I32(ALARM)])?
+        }
+        Task::Open(opening) => {
+            let (function, arguments) = opening.perform(thread, store)?;
+            call_back(thread, store, function, &arguments)?
         }
     };
     let goes_on = match called {

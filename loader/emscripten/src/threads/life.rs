@@ -81,11 +81,7 @@ fn live(
     dynamic::start_following(state, store, limits)?;
     let start = exports.function(store, start)?;
     let arguments = fit(store, start, &[Value::I32(argument.cast_signed())]);
-    let called = state.call(store, "a thread's function", start, &arguments)?;
-    if !matches!(called, Called::Ended(_)) {
-        dynamic::finish_opening(state, store)?;
-    }
-    match called {
+    match state.call(store, "a thread's function", start, &arguments)? {
         Called::Ended(outcome) => Ok(Some(outcome)),
         Called::Unwound if is_over(state, store)? => Ok(None),
         Called::Unwound => event_loop::run(state, store, || false),

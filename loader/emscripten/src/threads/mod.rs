@@ -15,19 +15,20 @@ use wasmc_loader::{
     Caller, EntityError, GuestMemory, HostError, Image, Instance, InstantiateError, Memory, MemoryType, SharedMemory,
     Store, StoreOptions, TrapCode,
 };
-use wasmc_wasi::{Errno, Threads, Work};
+use wasmc_wasi::{Errno, HostMemory, Threads, Work};
 
 use crate::MODULE;
 use crate::exports::needed;
 use crate::thread::{Thread, ThreadState};
 
 pub(crate) mod futex;
+mod inbox;
 mod life;
 mod registry;
 mod signals;
 
+pub(crate) use inbox::Message;
 pub(crate) use life::{call_main, call_main_and_return, exit, is_over};
-pub(crate) use registry::Message;
 use registry::Registry;
 pub(crate) use signals::{
     kill, notify_mailbox, notify_mailbox_of_first, notify_proxying_queue, notify_queue, notify_task_queue,
@@ -39,7 +40,6 @@ const CREATE: &str = "__pthread_create_js";
 type Instantiate = dyn Fn(&Thread, &mut Store) -> Result<Instance, InstantiateError> + Send + Sync;
 
 /// The threads of one program.
-#[derive(Default)]
 pub(crate) struct Pthreads {
     starter: OnceLock<Starter>,
     memory: OnceLock<SharedMemory>,
@@ -68,6 +68,17 @@ pub(crate) fn are_wanted_by(image: &Image) -> bool {
 }
 
 impl Pthreads {
+    /// None yet; what the host notes of them counts towards `memory`.
+    pub(crate) fn new(memory: &HostMemory) -> Self {
+        Self {
+            starter: OnceLock::new(),
+            memory: OnceLock::new(),
+            registry: Registry::new(memory),
+            stack_offset: OnceLock::new(),
+            first_stack_top: OnceLock::new(),
+        }
+    }
+
     pub(crate) fn start_with(
         &self,
         threads: Threads,
@@ -90,7 +101,7 @@ impl Pthreads {
         Ok(memory)
     }
 
-    /// Whether a thread besides the first has something to do.
+    /// Whether a thread besides the first has something to do, or has given the first one something.
     pub(crate) fn are_busy(&self) -> bool {
         self.registry.are_busy()
     }
@@ -148,7 +159,9 @@ pub(crate) fn create(
             Err(_) => return Ok(None),
         };
         new.state().exports_of(store, instance)?;
-        context.pthreads.registry.insert(pthread, store.interrupt_handle());
+        if !context.pthreads.registry.insert(pthread, store.interrupt_handle()) {
+            return Ok(None);
+        }
         let last = registry::Place::new(context.clone(), pthread);
         let run = move |store: &mut Store, _| life::run(&new, store, stack, start, argument);
         Ok(Some(Work { run, last }))
@@ -213,7 +226,7 @@ pub(crate) fn clean_up(thread: &ThreadState, caller: &mut Caller<'_>, pthread: u
         registry.free_when_gone(pthread);
         return Ok(());
     }
-    while registry.wait_until_gone(pthread) {
+    while registry.join(pthread) {
         if !caller.store().park(None) {
             return Err(HostError::Trap(TrapCode::Interrupted));
         }

@@ -3,7 +3,7 @@
 use wasmc_loader::{Caller, HostError, Outcome, Store, TrapCode, Value};
 use wasmc_wasi::Errno;
 
-use super::registry::Message;
+use super::inbox::Message;
 use super::{INTERVAL, life, mark_dead, memory_of};
 use crate::event_loop::{Called, end_unless_kept};
 use crate::exports::needed;
@@ -40,7 +40,7 @@ pub(crate) fn receive(thread: &ThreadState, store: &mut Store, message: Message)
     }
 }
 
-fn notify(thread: &ThreadState, target: u32, message: Message) -> bool {
+fn notify(thread: &ThreadState, target: u32, message: Message) -> Result<bool, HostError> {
     thread.context.pthreads.registry.send(target, message)
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn notify_queue(
     target: u32,
     _first: u32,
 ) -> Result<u32, HostError> {
-    Ok(notify(thread, target, Message::Queue).into())
+    notify(thread, target, Message::Queue).map(u32::from)
 }
 
 /// `_emscripten_notify_proxying_queue`: likewise for the queue at an address.
@@ -63,7 +63,7 @@ pub(crate) fn notify_proxying_queue(
     _first: u32,
     queue: u32,
 ) -> Result<u32, HostError> {
-    Ok(notify(thread, target, Message::Proxied { queue, ends_thread: false }).into())
+    notify(thread, target, Message::Proxied { queue, ends_thread: false }).map(u32::from)
 }
 
 /// `_emscripten_notify_task_queue`: what the same was called later.
@@ -75,8 +75,7 @@ pub(crate) fn notify_task_queue(
     _first: u32,
     queue: u32,
 ) -> Result<(), HostError> {
-    notify(thread, target, Message::Proxied { queue, ends_thread: true });
-    Ok(())
+    notify(thread, target, Message::Proxied { queue, ends_thread: true }).map(drop)
 }
 
 /// The same where it is declared to say whether there is such a thread.
@@ -88,7 +87,7 @@ pub(crate) fn notify_task_queue_and_return(
     _first: u32,
     queue: u32,
 ) -> Result<u32, HostError> {
-    Ok(notify(thread, target, Message::Proxied { queue, ends_thread: true }).into())
+    notify(thread, target, Message::Proxied { queue, ends_thread: true }).map(u32::from)
 }
 
 /// `_emscripten_notify_mailbox_postmessage`: a thread has something in its mailbox.
@@ -98,8 +97,7 @@ pub(crate) fn notify_mailbox(
     target: u32,
     _current: u32,
 ) -> Result<(), HostError> {
-    notify(thread, target, Message::Mailbox);
-    Ok(())
+    notify(thread, target, Message::Mailbox).map(drop)
 }
 
 /// The same, where it is told the first thread as well.
@@ -130,7 +128,7 @@ pub(crate) fn kill(thread: &ThreadState, caller: &mut Caller<'_>, target: u32, s
     match signal {
         0 => {}
         SIGNAL_CANCEL => {
-            registry.send(target, Message::Cancel);
+            registry.send(target, Message::Cancel)?;
         }
         _ => {
             mark_dead(caller, target)?;
