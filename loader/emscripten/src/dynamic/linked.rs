@@ -34,7 +34,7 @@ pub(crate) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct Linked {
-    /// Where the main module's parts lie; `None` if it is linked to nothing.
+    /// Where the main module's parts lie; `None` if it lies where it was linked to.
     pub(super) layout: Option<Layout>,
     /// The functions that the main module imports: those of the interface go before what modules define.
     pub(super) imports_of_main: BTreeMap<String, FunctionType>,
@@ -124,12 +124,12 @@ impl Shared {
     }
 
     /// Notes the main module: where it lies, and the functions that it imports.
-    pub(super) fn start(&self, layout: Layout, imports_of_main: BTreeMap<String, FunctionType>) {
+    pub(super) fn start(&self, layout: Option<Layout>, imports_of_main: BTreeMap<String, FunctionType>) {
         const NAME: &str = "__main__";
         let mut linked = self.linked();
         let provided = std::mem::take(&mut linked.provided);
         *linked = Linked {
-            layout: Some(layout),
+            layout,
             provided,
             imports_of_main,
             libraries: vec![Library::new(NAME, true)],

@@ -96,7 +96,7 @@ impl ThreadState {
 
     /// Whether the program is linked to others while it runs.
     pub(crate) fn is_linked(&self) -> bool {
-        self.linked().layout.is_some()
+        !self.linked().libraries.is_empty()
     }
 
     /// The function `name` of a module that all others see.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use wasmc_loader::{
-    ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Store, Table, Value, ValueType,
+    Extern, ExternType, Global, GlobalType, Image, Instance, InstantiateError, Linker, Store, Table, Value, ValueType,
 };
 
 use super::entry;
@@ -92,6 +92,12 @@ fn is_dynamic(image: &Image) -> bool {
         .any(|(module, field)| is_entry_module(module) || (module == MODULE && field == "__memory_base"))
 }
 
+/// Whether `image` has others linked to it while it runs, but lies where it was linked to, as main modules of current releases
+/// do: it has a memory layout, a table and a stack pointer of its own, and exports them.
+fn is_laid_out(image: &Image) -> bool {
+    image.dynamic_linking().is_some()
+}
+
 /// Lays out the main module for the calling thread; `None` if it is linked to nothing.
 pub(crate) fn place_main(
     state: &ThreadState,
@@ -100,7 +106,7 @@ pub(crate) fn place_main(
     image: &Image,
 ) -> Result<Option<Placement>, InstantiateError> {
     if !is_dynamic(image) {
-        return Ok(None);
+        return Ok(is_laid_out(image).then(|| note_laid_out(state, linker, image)));
     }
     let dynamic = image.dynamic_linking();
     let (data_bytes, alignment, elements) = dynamic
@@ -141,9 +147,24 @@ pub(crate) fn place_main(
     own.stack_pointer = Some(pointer);
     drop(own);
     if state.is_main {
-        state.context.linked.start(layout, functions);
+        state.context.linked.start(Some(layout), functions);
     }
     Ok(Some(Placement { library: 0, memory_base, table_base: TABLE_START, is_first: state.is_main }))
+}
+
+/// Notes a main module that lies where it was linked to.
+fn note_laid_out(state: &ThreadState, linker: &Linker, image: &Image) -> Placement {
+    state.dynamic.own().linker = linker.clone();
+    if state.is_main {
+        let functions = image.imports().filter_map(|import| match import.kind {
+            ExternType::Function(function_type) if import.module == MODULE => {
+                Some((import.field.to_owned(), function_type))
+            }
+            _ => None,
+        });
+        state.context.linked.start(None, functions.collect());
+    }
+    Placement { library: 0, memory_base: 0, table_base: 0, is_first: state.is_main }
 }
 
 /// Notes the calling thread's instance of the main module, which is placed, and what that defines.
@@ -159,7 +180,12 @@ pub(crate) fn add_main(
         state.linked().libraries[placement.library].symbols = symbols;
         state.dynamic.is_following.store(true, Ordering::Release);
     }
-    state.dynamic.own().instances.insert(placement.library, instance);
+    let mut own = state.dynamic.own();
+    own.instances.insert(placement.library, instance);
+    if own.stack_pointer.is_none() {
+        own.stack_pointer = instance.export(store, "__stack_pointer").and_then(Extern::global);
+    }
+    drop(own);
     add_follower(state, store, image).map_err(|_| InstantiateError::Limit("its threads"))
 }
 
@@ -200,7 +226,10 @@ fn allocate(state: &ThreadState, store: &mut Store, bytes: u32, alignment: u32) 
     let full = || Failed::Told("Error: there is no memory left for its data".to_owned());
     let exports = state.exports.get().ok_or_else(full)?;
     let alignment = u64::from(alignment).max(ALIGNMENT);
-    if state.linked().is_started {
+    let linked = state.linked();
+    let is_asked_for = linked.is_started || linked.layout.is_none();
+    drop(linked);
+    if is_asked_for {
         let whole = u32::try_from(u64::from(bytes) + alignment).map_err(|_| full())?;
         let address = needed(exports.malloc, "malloc")?.call(store, &[whole])?;
         if address == 0 {
