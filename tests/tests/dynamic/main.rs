@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use wasmc_loader::{Outcome, Value};
 
-use program::{Dylink, GLOBAL, NOW, Program, image, module, name, number, side};
+use program::{Dylink, GLOBAL, MAIN, NOW, Program, image, module, name, number, side};
 
 mod commands;
 mod limits;
@@ -223,6 +223,57 @@ fn what_the_main_module_needs_is_there_when_it_starts() -> Result<()> {
     let mut program = Program::new(&["missing.wasm"], Vec::new())?;
     let error = program.start().err().context("it starts")?.to_string();
     ensure!(error == "cannot link `missing.wasm`: ENOENT: no such file or directory, open 'missing.wasm'", "{error}");
+    Ok(())
+}
+
+/// As current releases link it: what others find in the host's hands, it defines itself and exports.
+#[test]
+fn a_main_module_that_lies_where_it_was_linked_to_is_linked_to() -> Result<()> {
+    let imports = MAIN.lines().filter(|line| {
+        !["\"memory\"", "_table\"", "__stack_pointer", "_base\"", "GOT."]
+            .iter()
+            .any(|name| line.trim_start().starts_with("(import") && line.contains(name))
+    });
+    let own = r#"
+        (memory 16)
+        (table (export "__indirect_function_table") 2 funcref)
+        (global $stack (export "__stack_pointer") (mut i32) (i32.const 65536))
+        (global $memory_base i32 (i32.const 1024))
+        (global $table_base i32 (i32.const 1))
+        (global $heap (mut i32) (i32.const 65536))
+        (type $plain (func (result i32)))"#;
+    let text = imports.collect::<Vec<_>>().join("\n").replace("(type $plain (func (result i32)))", own);
+    let text = text.replace("\"main_data\") i32 (i32.const 8)", "\"main_data\") i32 (i32.const 1032)");
+    // Its heap is there before its constructors have run.
+    let text = text.replace("(global $top (mut i32) (i32.const 0))", "(global $top (mut i32) (i32.const 65536))");
+    let text = text.replace("(global.set $top (global.get $heap))", "");
+    let library = r#"
+        (import "env" "__stack_pointer" (global $stack (mut i32)))
+        (import "GOT.mem" "main_data" (global $data (mut i32)))
+        (import "GOT.func" "main_seven" (global $seven (mut i32)))
+        (elem (offset (global.get $table_base)) func $nine)
+        (func $nine (type $plain) (i32.const 9))
+        (func (export "__wasm_call_ctors") (call $note (i32.const 2)))
+        (func (export "base") (type $plain) (global.get $memory_base))
+        (func (export "nine") (type $plain) (global.get $table_base))
+        (func (export "data") (type $plain) (i32.load (global.get $data)))
+        (func (export "seven") (type $plain) (call_indirect (type $plain) (global.get $seven)))
+        (func (export "stack") (type $plain) (global.get $stack))"#;
+    let dylink = Dylink { memory: 100, alignment: 4, table: 1, ..Dylink::default() };
+    for needed in [&[][..], &["side.wasm"]] {
+        let main = Dylink { needed, ..Dylink::default() };
+        let main = image(&module("dylink.0", &main.bytes(), &text)?)?;
+        let mut program = Program::of(&main, vec![("side.wasm", side(dylink, library)?)], 1 << 30)?;
+        program.start()?;
+        let handle = program.opened("side.wasm", NOW)?;
+        ensure!(program.value(handle, "data")? == 42 && program.value(handle, "seven")? == 7);
+        ensure!(program.value(handle, "stack")? == program.call("stack", &[])?);
+        ensure!(program.value(handle, "base")? >= 65536, "its data lies in the main module's");
+        let nine = program.value(handle, "nine")?;
+        ensure!(nine >= 2 && program.call("call", &[nine])? == 9, "{nine}");
+        let log = program.call("log", &[])?;
+        ensure!(log == 12, "{needed:?}: {log}");
+    }
     Ok(())
 }
 
