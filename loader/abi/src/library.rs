@@ -166,3 +166,48 @@ impl fmt::Debug for Library {
         formatter.debug_struct("Library").field("is_linked", &self.file.is_none()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+    use crate::call::CValue;
+    use crate::table::{CFunction, CPermission};
+
+    unsafe extern "C" fn nothing(_: *mut c_void, _: *mut CCall, _: *mut CValue) {}
+
+    /// As one in C is that is linked into the program.
+    #[test]
+    fn a_linked_library_defines_its_functions() {
+        let functions = Box::leak(Box::new([CFunction {
+            module: c"m".as_ptr(),
+            name: c"f".as_ptr(),
+            function_type: c"i32 ->".as_ptr(),
+            grant: c"g".as_ptr(),
+            function: Some(nothing),
+        }]));
+        let permissions = Box::leak(Box::new([CPermission {
+            name: c"g".as_ptr(),
+            summary: c"do nothing".as_ptr(),
+            takes_value: false,
+        }]));
+        let table = Box::leak(Box::new(AbiTable {
+            functions: ptr::from_ref(functions).cast(),
+            function_count: functions.len(),
+            permissions: ptr::from_ref(permissions).cast(),
+            permission_count: permissions.len(),
+            open: None,
+            close: None,
+        }));
+        // SAFETY: it is as the header says, and stays.
+        let library = unsafe { Library::linked(table) };
+        for grants in [Grants::default(), "g".parse().expect("a grant")] {
+            let mut linker = Linker::new();
+            library.define(&grants, &mut linker).expect("nothing is wrong with it");
+            assert_eq!(linker.parameter_count("m", "f"), Some(1));
+        }
+        let unknown = "h".parse().expect("a grant");
+        assert!(matches!(library.define(&unknown, &mut Linker::new()), Err(AbiError::Grant(_))));
+    }
+}

@@ -13,10 +13,10 @@ use crate::{AbiError, signature};
 #[derive(Debug)]
 #[repr(C)]
 pub struct AbiTable {
-    functions: *const CFunction,
-    function_count: usize,
-    permissions: *const CPermission,
-    permission_count: usize,
+    pub(crate) functions: *const CFunction,
+    pub(crate) function_count: usize,
+    pub(crate) permissions: *const CPermission,
+    pub(crate) permission_count: usize,
     pub(crate) open: Option<Open>,
     pub(crate) close: Option<unsafe extern "C" fn(*mut c_void)>,
 }
@@ -33,21 +33,21 @@ pub(crate) type Function = unsafe extern "C" fn(*mut c_void, *mut CCall, *mut CV
 /// `wasmc_abi_function`
 #[derive(Debug)]
 #[repr(C)]
-struct CFunction {
-    module: *const c_char,
-    name: *const c_char,
-    function_type: *const c_char,
-    grant: *const c_char,
-    function: Option<Function>,
+pub(crate) struct CFunction {
+    pub(crate) module: *const c_char,
+    pub(crate) name: *const c_char,
+    pub(crate) function_type: *const c_char,
+    pub(crate) grant: *const c_char,
+    pub(crate) function: Option<Function>,
 }
 
 /// `wasmc_abi_permission`
 #[derive(Debug)]
 #[repr(C)]
-struct CPermission {
-    name: *const c_char,
-    summary: *const c_char,
-    takes_value: bool,
+pub(crate) struct CPermission {
+    pub(crate) name: *const c_char,
+    pub(crate) summary: *const c_char,
+    pub(crate) takes_value: bool,
 }
 
 /// `wasmc_abi_grant`

@@ -145,7 +145,7 @@ impl Caller<'_> {
     /// Whether someone asked for the program to be stopped. A function that waits asks this when a system call returns
     /// `EINTR`, and then returns [`HostError::Trap`] with [`TrapCode::Interrupted`].
     pub fn interrupted(&self) -> bool {
-        self.store.inner().shared.flag().load(std::sync::atomic::Ordering::Acquire) != 0
+        self.store.is_interrupted()
     }
 }
 
